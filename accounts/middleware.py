@@ -1,0 +1,62 @@
+"""How long a login lasts, and that a one-time password is changed before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+STARTED = "started_at"
+SEEN = "seen_at"
+# Writing the session at every request would cost each page a write lock; once a minute is exact enough.
+SEEN_EVERY_SECONDS = 60
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class SessionLifetimeMiddleware:
+    """Ends a login SESSION_ABSOLUTE_AGE after it began, and SESSION_COOKIE_AGE after the last request.
+
+    The second limit is the session's own expiry, which every save moves on (ASVS 7.3.1, 7.3.2).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = timezone.now().timestamp()
+            started = request.session.setdefault(STARTED, now)
+            if now - started > settings.SESSION_ABSOLUTE_AGE.total_seconds():
+                logout(request)
+                messages.info(request, _("登入時間已到上限，請重新登入。"))
+                return redirect(settings.LOGIN_URL)
+            if now - request.session.get(SEEN, 0) > SEEN_EVERY_SECONDS:
+                request.session[SEEN] = now
+        return self.get_response(request)
+
+
+class PasswordChangeMiddleware:
+    """Leads an account with a one-time password to the password page; only that page and logout are open."""
+
+    OPEN = frozenset({"password_change", "logout"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Runs when the address is resolved, so that a page is known by its name and not by its path."""
+        user = request.user
+        if user.is_authenticated and user.must_change_password:
+            if request.resolver_match.view_name not in self.OPEN:
+                return redirect("password_change")
+        return None

@@ -1,0 +1,123 @@
+"""Who works with the database: accounts, their roles and, for contacts, their departments."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+# Without the characters that are mistaken for one another when typed from paper (0 O, 1 l I).
+ONE_TIME_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+ONE_TIME_LENGTH = 16
+
+
+class Role(models.TextChoices):
+    """domain.md §1. What a role may see and do is decided in records.policies, nowhere else."""
+
+    CENTER_STAFF = "center_staff", _("校友服務中心承辦人員")
+    CENTER_DIRECTOR = "center_director", _("校友服務中心主任")
+    IT_STAFF = "it_staff", _("圖資處校務系統組")
+    REGISTRAR = "registrar", _("註冊課務組")
+    DEPARTMENT_CONTACT = "department_contact", _("系所聯絡人")
+    AUDITOR = "auditor", _("稽核人員")
+    ALUMNUS = "alumnus", _("校友")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """A new account; without a password nobody can log in to it."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.email = self.normalize_email(user.email)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """For `manage.py createsuperuser`: the first account of a new installation, one of IT's."""
+        fields = {"role": Role.IT_STAFF, "must_change_password": False} | fields
+        return self.create_user(username, password, is_superuser=True, **fields)
+
+    def open_account(self, username: str, **fields: Any) -> tuple[User, str]:
+        """A new account and its one-time password, in clear only here."""
+        user = self.create_user(username, **fields)
+        password = user.give_one_time_password()
+        user.save(using=self._db)
+        return user, password
+
+
+class User(AbstractUser):
+    first_name = None
+    last_name = None
+
+    display_name = models.CharField(_("姓名"), max_length=60, help_text=_("註解中記載的修改人姓名。"))
+    role = models.CharField(_("角色"), max_length=20, choices=Role)
+    must_change_password = models.BooleanField(_("下次登入須變更密碼"), default=True)
+
+    objects = UserManager()
+
+    REQUIRED_FIELDS = ["display_name", "email"]
+
+    class Meta:
+        verbose_name = _("帳號")
+        verbose_name_plural = _("帳號")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name}（{self.username}）"
+
+    @property
+    def is_staff(self) -> bool:  # takes the place of AbstractUser's column: one truth, the role
+        """Whether the account works in the admin site: everybody but alumni."""
+        return self.role != Role.ALUMNUS
+
+    @cached_property
+    def department_ids(self) -> frozenset[int]:
+        """The departments whose people a contact may see; empty for every other role (security.md §8).
+
+        Kept as long as this object lives, that is one request: a department taken away counts at the next."""
+        if self.role != Role.DEPARTMENT_CONTACT:
+            return frozenset()
+        return frozenset(self.memberships.values_list("department_id", flat=True))
+
+    def give_one_time_password(self) -> str:
+        """Set a random password, to be changed at the next login (ASVS 6.4.1); returned, not saved yet."""
+        password = "".join(secrets.choice(ONE_TIME_ALPHABET) for _position in range(ONE_TIME_LENGTH))
+        self.set_password(password)
+        self.must_change_password = True
+        return password
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+
+class DepartmentMembership(models.Model):
+    """A department that an account is the contact of; one contact may serve several."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("帳號"), related_name="memberships")
+    department = models.ForeignKey(
+        "records.Department", models.PROTECT, verbose_name=_("系所"), related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("負責系所")
+        verbose_name_plural = _("負責系所")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "department"],
+                name="membership_once",
+                violation_error_message=_("這個帳號已經負責這個系所。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}－{self.department}"

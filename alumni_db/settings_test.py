@@ -1,0 +1,36 @@
+"""Settings of the tests: keys of no value, fast hashing, tasks at once; the database is DATABASE_URL's."""
+
+import os
+import tempfile
+
+_data = tempfile.TemporaryDirectory(prefix="alumni-test-")  # removed when the process ends
+# Set before the settings are read, so that neither .env nor the caller's keys have a say.
+os.environ.update(
+    SECRET_KEY="only-for-tests-" + "0" * 40,
+    DEBUG="False",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    FIELD_ENCRYPTION_KEYS="test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE",
+    FIELD_DIGEST_KEY="YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY",
+    DATA_DIR=_data.name,
+    LOG_LEVEL="ERROR",
+)
+
+from .settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = DATA_DIR / "static"  # noqa: F405
+STATIC_ROOT.mkdir()  # empty: the finders serve the files
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in production: WAL and the locks of parallel writers do not exist in memory.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_data.name}/test.sqlite3"}  # noqa: F405
+# The test client and the browser tests speak plain HTTP.
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"

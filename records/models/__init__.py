@@ -1,0 +1,44 @@
+from .annotations import Annotation
+from .disclosures import Disclosure
+from .follow_ups import FollowUp
+from .history import ChangeContext, Source
+from .imports import ImportBatch, ImportRow, Verdict
+from .keys import KeyCheck
+from .organisation import (
+    LETTERS,
+    College,
+    Department,
+    Division,
+    Level,
+    OrganisationAlias,
+    Programme,
+    StatusCode,
+)
+from .people import AcademicRecord, MessageObjection, Person, Sex
+from .serials import SerialCounter, SerialSeries
+
+__all__ = [
+    "LETTERS",
+    "AcademicRecord",
+    "Annotation",
+    "ChangeContext",
+    "College",
+    "Department",
+    "Disclosure",
+    "Division",
+    "FollowUp",
+    "ImportBatch",
+    "ImportRow",
+    "KeyCheck",
+    "Level",
+    "MessageObjection",
+    "OrganisationAlias",
+    "Person",
+    "Programme",
+    "SerialCounter",
+    "SerialSeries",
+    "Sex",
+    "Source",
+    "StatusCode",
+    "Verdict",
+]

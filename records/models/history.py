@@ -1,0 +1,28 @@
+"""What every history row carries beside simple-history's own columns: how the change came about."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Source(models.TextChoices):
+    """The way a change came in."""
+
+    IMPORT = "import", _("匯入")
+    ADMIN = "admin", _("校友中心")
+    FORM = "form", _("系所修改")
+    REVIEW = "review", _("審核")
+    REVERT = "revert", _("還原")
+
+
+class ChangeContext(models.Model):
+    """Mixed into the history tables: the way a change came in, and the batch when it was an import."""
+
+    source = models.CharField(_("來源"), max_length=10, choices=Source)
+    batch = models.ForeignKey(
+        "records.ImportBatch", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("批次")
+    )
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,115 @@
+"""匯入批次: one file, its plan row by row, and what became of it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..encryption import open_bytes
+from .people import AcademicRecord, Person
+from .serials import SerialSeries
+
+
+class ImportBatch(models.Model):
+    class State(models.TextChoices):
+        RECEIVED = "received", _("等待讀取")
+        READING = "reading", _("讀取中")
+        PLANNED = "planned", _("待確認")
+        APPLYING = "applying", _("寫入中")
+        APPLIED = "applied", _("已匯入")
+        REFUSED = "refused", _("檔案退回")
+        FAILED = "failed", _("處理失敗")
+        DISCARDED = "discarded", _("已放棄")
+
+    class Mode(models.TextChoices):
+        FILL = "fill", _("補空白（保留人工修改過的資料）")
+        OVERWRITE = "overwrite", _("以檔案覆寫")
+        SKIP = "skip", _("不更動既有聯絡資料")
+
+    class Refusals(models.TextChoices):
+        """What 否 without a recorded objection means in this file (SOP 6.9)."""
+
+        SET_YES = "set_yes", _("改回「是」")
+        RECORD = "record", _("登錄為校友反應不願接受")
+
+    file_name = models.CharField(_("檔名"), max_length=255)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveIntegerField(_("大小"), default=0)
+    state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.RECEIVED)
+    mode = models.CharField(_("聯絡資料"), max_length=10, choices=Mode, default=Mode.FILL)
+    refusals = models.CharField(_("不願接受訊息"), max_length=10, choices=Refusals, default=Refusals.SET_YES)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("上傳者"), related_name="+"
+    )
+    uploaded_at = models.DateTimeField(_("上傳時間"), default=timezone.now)
+    planned_at = models.DateTimeField(_("計畫完成時間"), null=True, blank=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("匯入者"), related_name="+", null=True, blank=True
+    )
+    applied_at = models.DateTimeField(_("匯入時間"), null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals"
+    notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
+    decisions = models.JSONField(default=dict)  # question → programme id chosen by a person
+    error = models.CharField(_("說明"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("匯入批次")
+        verbose_name_plural = _("匯入批次")
+        ordering = ["-uploaded_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.file_name}"
+
+
+class Verdict(models.TextChoices):
+    """Every row has exactly one."""
+
+    NEW_PERSON = "new_person", _("新校友")
+    NEW_RECORD = "new_record", _("既有校友的新學籍")
+    UPDATE = "update", _("更新")
+    UNCHANGED = "unchanged", _("無變動")
+    NEEDS_PERSON = "needs_person", _("需人工判斷")
+    KEPT_OUT = "kept_out", _("未匯入")
+
+
+class ImportRow(models.Model):
+    """One row of the sheet with its verdict and its part of the stored plan."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", verbose_name=_("批次"))
+    row_number = models.PositiveIntegerField(_("列號"))
+    verdict = models.CharField(_("判定"), max_length=12, choices=Verdict)
+    # Sealed JSON (it holds national IDs): cells as they came, cleaned values, remarks of the cells, the change.
+    payload = models.BinaryField()
+    remarks = models.JSONField(default=list)  # [column, level, code, message]; never a full national ID
+    # Rows of one person share the number of their leading row; the leading row carries the person's change.
+    leader = models.PositiveIntegerField(null=True)
+    question = models.CharField(max_length=200, blank=True)  # what a person has to decide for all like rows
+    # How many serial numbers the row needs from which series and prefix, summed before applying.
+    series = models.ForeignKey(SerialSeries, models.PROTECT, null=True, related_name="+")
+    serial_prefix = models.CharField(max_length=60, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("校友"))
+    record = models.ForeignKey(
+        AcademicRecord, models.PROTECT, null=True, related_name="+", verbose_name=_("學籍身分")
+    )
+
+    class Meta:
+        verbose_name = _("匯入列")
+        verbose_name_plural = _("匯入列")
+        ordering = ["row_number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "row_number"], name="one_verdict_per_row"),
+        ]
+        indexes = [models.Index(fields=["batch", "verdict", "row_number"], name="import_row_by_verdict")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.row_number}"
+
+    @staticmethod
+    def payload_context(batch_id: int, row_number: int) -> str:
+        return f"importrow.payload:{batch_id}:{row_number}"
+
+    def open_payload(self) -> bytes:
+        return open_bytes(self.payload, self.payload_context(self.batch_id, self.row_number))

@@ -1,0 +1,25 @@
+"""How large a workbook may be: far above an honest file, far below what hurts the server."""
+
+from __future__ import annotations
+
+MEGABYTE = 1024 * 1024
+
+MAX_FILE_BYTES = 20 * MEGABYTE
+MAX_PARTS = 200
+MAX_UNPACKED_BYTES = 400 * MEGABYTE
+MAX_RATIO = 100
+RATIO_COUNTS_FROM_BYTES = MEGABYTE
+MAX_ROWS = 200_000
+MAX_COLUMNS = 200
+# Excel itself holds 32,767 characters in a cell; what is somewhat longer is passed on for a clear message.
+MAX_TEXT = 200_000
+# What the child may send in all: a text shared by many cells multiplies on the way out.
+MAX_ANSWER_BYTES = 400 * MEGABYTE
+MAX_LINE_BYTES = 64 * MEGABYTE
+
+MEMORY_BYTES = 1024 * MEGABYTE
+OPEN_FILES = 16
+
+HEADER_SEARCH_ROWS = 10
+# Sheets of our own template that never hold data.
+RESERVED_SHEETS = frozenset({"說明", "範例", "選項"})

@@ -1,0 +1,116 @@
+"""The parts of an .xlsx package, read with counted bytes (runs in the child process).
+
+Nothing the archive says about itself is trusted: the directory is checked first (security.md 4), and what is
+unpacked is counted again. XML is read by expat, which is given no document type and so no entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+from xml.parsers import expat
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from records.workbooks import limits
+from records.workbooks.faults import Fault
+from records.workbooks.names import MAIN_NAMESPACE, STRICT_NAMESPACE
+
+_CHUNK = 256 * 1024
+_ENCRYPTED_FLAG = 0x1
+
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+Text = Callable[[str], None]
+
+
+class SpreadsheetNames(dict[str, str]):
+    """Element names as expat gives them ("namespace name") → the bare name; "" for a foreign namespace."""
+
+    def __missing__(self, name: str) -> str:
+        namespace, _, local = name.rpartition(" ")
+        self[name] = bare = local if namespace in (MAIN_NAMESPACE, STRICT_NAMESPACE) else ""
+        return bare
+
+
+def check_directory(entries: list[ZipInfo]) -> None:
+    """Raise Fault for a package that no spreadsheet program writes."""
+    if len(entries) > limits.MAX_PARTS:
+        raise Fault("too_many_parts", count=len(entries), limit=limits.MAX_PARTS)
+    names = [entry.filename.casefold() for entry in entries]
+    if len(set(names)) < len(names) or any(_is_suspicious(name) for name in names):
+        raise Fault("part_names")
+    if any("vbaproject" in name for name in names):
+        raise Fault("macro")
+    for entry in entries:
+        _check_entry(entry)
+    if sum(entry.file_size for entry in entries) > limits.MAX_UNPACKED_BYTES:
+        raise _too_big_unpacked()
+
+
+def _is_suspicious(name: str) -> bool:
+    return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
+
+
+def _check_entry(entry: ZipInfo) -> None:
+    if entry.flag_bits & _ENCRYPTED_FLAG:
+        raise Fault("password")
+    if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+        raise Fault("broken")
+    is_counted = entry.file_size > limits.RATIO_COUNTS_FROM_BYTES
+    if is_counted and entry.file_size > limits.MAX_RATIO * entry.compress_size:
+        raise Fault("ratio")
+
+
+def _too_big_unpacked() -> Fault:
+    return Fault("too_big_unpacked", limit=limits.MAX_UNPACKED_BYTES // limits.MEGABYTE)
+
+
+class Package:
+    """An opened package. Part names are looked up without regard to case, as the format asks."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = ZipFile(file)
+        entries = self._zip.infolist()
+        check_directory(entries)
+        self._entries = {entry.filename.casefold(): entry for entry in entries}
+        self._bytes_left = limits.MAX_UNPACKED_BYTES
+
+    def has(self, part: str) -> bool:
+        return part.casefold() in self._entries
+
+    def parse(self, part: str, *, start: Start, end: End | None = None, text: Text | None = None) -> None:
+        """Send the whole part through the handlers."""
+        for _ in self.feed(part, start=start, end=end, text=text):
+            pass
+
+    def feed(
+        self, part: str, *, start: Start, end: End | None = None, text: Text | None = None
+    ) -> Iterator[None]:
+        """Send the part through the handlers piece by piece, so that the caller can take what is ready."""
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.buffer_size = _CHUNK
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = text
+        for chunk in self._chunks(part):
+            parser.Parse(chunk, False)
+            yield
+        parser.Parse(b"", True)
+        yield
+
+    def _chunks(self, part: str) -> Iterator[bytes]:
+        entry = self._entries.get(part.casefold())
+        if entry is None:
+            raise Fault("broken")
+        with self._zip.open(entry) as stream:
+            while chunk := stream.read(_CHUNK):
+                self._bytes_left -= len(chunk)
+                if self._bytes_left < 0:
+                    raise _too_big_unpacked()
+                yield chunk
+
+
+def _refuse_doctype(*_declaration: object) -> None:
+    raise Fault("doctype")

@@ -1,0 +1,96 @@
+"""Reading an uploaded workbook: the gate, then one pass in a child; the parent's memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from records.cells import Note, RawCell
+from records.workbooks import limits
+from records.workbooks.gate import check_file
+from records.workbooks.refusals import WorkbookRefused
+from records.workbooks.remarks import remark
+from records.workbooks.sandbox import Child
+
+__all__ = ["Sheet", "SheetRows", "WorkbookRefused", "read_sheet"]
+
+
+class SheetRows:
+    """The rows of a sheet, once: (row number in the sheet, cells aligned to the headers asked for).
+
+    A cell is None where it is empty or its column missing; wholly blank rows do not come.
+    """
+
+    def __init__(self, messages: Generator[Any, None, None], notes: list[Note]) -> None:
+        self.count: int | None = None
+        self._messages = messages
+        self._notes = notes
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[int, list[RawCell]]:
+        message = next(self._messages)
+        if isinstance(message, list):
+            number, cells = message
+            return number, cells
+        self.count = message["rows"]
+        self._notes.extend(remark(code, params) for code, params in message["notes"])
+        self._messages.close()
+        raise StopIteration
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The chosen sheet of a workbook; `columns` are the headers found.
+
+    Once `rows` are exhausted, `row_count` is known and `notes` (remarks on the file as a whole) is complete.
+    Use as a context manager, or call `close`, when the rows may not be read to their end.
+    """
+
+    title: str
+    columns: list[str]
+    notes: list[Note]
+    rows: SheetRows
+    _child: Child
+
+    @property
+    def row_count(self) -> int | None:
+        return self.rows.count
+
+    def close(self) -> None:
+        """End the process behind the rows; harmless when it has ended."""
+        self._child.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def read_sheet(
+    path: Path,
+    *,
+    headers: Sequence[str],
+    required: Sequence[str],
+    ignored: Sequence[str] = (),
+    timeout: float = 60,
+    name: str | None = None,
+    max_bytes: int = limits.MAX_FILE_BYTES,
+) -> Sheet:
+    """Open the first visible sheet that has the `required` ones among the `headers`; `ignored` pass silently.
+
+    `name` is the file's name as its owner gave it, where `path` is one made by the server. `timeout` is in
+    seconds of waiting. Raises WorkbookRefused, here or while the rows are read. The file is parsed once.
+    """
+    with path.open("rb") as file:
+        check_file(file, name=name or path.name, max_bytes=max_bytes)
+        request = {"headers": list(headers), "required": list(required), "ignored": list(ignored)}
+        child = Child(file, request, timeout=timeout)
+    messages = child.messages()
+    opening = next(messages)
+    notes = [remark(code, params) for code, params in opening["notes"]]
+    return Sheet(opening["sheet"], opening["columns"], notes, SheetRows(messages, notes), child)

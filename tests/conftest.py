@@ -1,0 +1,62 @@
+"""Fixtures for all tests: the university's organisation and one account of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Role, User
+from records.models import Department
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """Loads colleges, departments and status codes once; every test sees them and rolls its changes back."""
+    with django_db_blocker.unblock():
+        call_command("load_organisation", verbosity=0)
+
+
+@pytest.fixture
+def organisation(db) -> None:
+    """The organisation also in a transactional test, before which another one may have emptied the tables."""
+    if not Department.objects.exists():
+        call_command("load_organisation", verbosity=0)
+
+
+@pytest.fixture
+def user_of(db) -> Callable[..., User]:
+    """`user_of(role, departments=(), **fields)`: the account of a role, made at the first call.
+
+    Fields other than the defaults make a further account, e.g. `user_of("it_staff", username="it2")`."""
+
+    def make(role: str, departments: Iterable[Department] = (), **fields: object) -> User:
+        username = fields.pop("username", role)
+        found = User.objects.filter(username=username).first()
+        user = found or User.objects.create_user(
+            username,
+            display_name=fields.pop("display_name", f"測試{Role(role).label}"),
+            role=role,
+            must_change_password=fields.pop("must_change_password", False),
+            **fields,
+        )
+        for department in departments:
+            user.memberships.get_or_create(department=department)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def client_of(user_of) -> Callable[..., Client]:
+    """`client_of(role)`: a browser logged in with that role; `client_of(None)`: one that is not."""
+
+    def make(role: str | None, **fields: object) -> Client:
+        client = Client()
+        if role is not None:
+            client.force_login(user_of(role, **fields))
+        return client
+
+    return make

@@ -1,0 +1,36 @@
+"""The table of url_table.py is complete, and every address answers every visitor as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from .url_table import ANONYMOUS, TABLE, VISITORS
+
+
+def keys(resolver: URLResolver, namespace: str = "", route: str = "") -> Iterator[str]:
+    """The table key of every pattern below `resolver`."""
+    for entry in resolver.url_patterns:
+        path = route + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from keys(entry, inner, path)
+        elif isinstance(entry, URLPattern):
+            yield namespace + entry.name if entry.name else path
+
+
+def test_every_address_stands_in_the_table_and_no_other():
+    known = set(keys(get_resolver()))
+    assert not known - TABLE.keys(), f"addresses without a row: {sorted(known - TABLE.keys())}"
+    assert not TABLE.keys() - known, f"rows without an address: {sorted(TABLE.keys() - known)}"
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("key", TABLE)
+def test_an_address_answers_a_visitor_as_the_table_says(key, visitor, client_of):
+    row = TABLE[key]
+    client = client_of(None if visitor == ANONYMOUS else visitor)
+    path = f"/{key}" if "/" in key else reverse(key, kwargs=row.kwargs())
+    assert client.get(path, row.query).status_code == row.expected[visitor]
