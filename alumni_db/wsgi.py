@@ -1,3 +1,5 @@
+"""The web application. Refuses to start with keys that are not those of the database."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -5,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alumni_db.settings")
 
 application = get_wsgi_application()
+
+# The models can be imported only once Django is set up.
+from records.keys import require_matching_keys  # noqa: E402
+
+require_matching_keys()

@@ -22,7 +22,12 @@ class Annotation(models.Model):
     made_on = models.DateField(_("日期"), null=True, blank=True)  # None: an old line that carried no date
     editor_name = models.CharField(_("異動人"), max_length=60, blank=True)
     editor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("帳號"), related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("帳號"),
+        related_name="+",
+        null=True,
+        blank=True,
     )
 
     history = HistoricalRecords(bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL)

@@ -26,7 +26,9 @@ class FollowUp(models.Model):
         ordering = ["opened_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "item"], condition=Q(closed_at__isnull=True), name="one_open_follow_up_per_item"
+                fields=["person", "item"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_follow_up_per_item",
             )
         ]
 

@@ -46,7 +46,12 @@ class ImportBatch(models.Model):
     uploaded_at = models.DateTimeField(_("上傳時間"), default=timezone.now)
     planned_at = models.DateTimeField(_("計畫完成時間"), null=True, blank=True)
     applied_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("匯入者"), related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("匯入者"),
+        related_name="+",
+        null=True,
+        blank=True,
     )
     applied_at = models.DateTimeField(_("匯入時間"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

@@ -133,7 +133,9 @@ class StatusCode(models.Model):
         ordering = ["kind", "code"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "code"], name="status_code_once", violation_error_message=_("這個代碼已經有了。")
+                fields=["kind", "code"],
+                name="status_code_once",
+                violation_error_message=_("這個代碼已經有了。"),
             ),
             models.UniqueConstraint(
                 fields=["kind", "label"],

@@ -144,7 +144,8 @@ class AcademicRecord(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(serial_number=""), name="record_has_a_serial_number"),
             models.CheckConstraint(
-                condition=Q(graduation_date="") | Q(graduation_date__gte="1900-01", graduation_date__lt="2200"),
+                condition=Q(graduation_date="")
+                | Q(graduation_date__gte="1900-01", graduation_date__lt="2200"),
                 name="record_graduation_date_is_iso",
             ),
             models.UniqueConstraint(

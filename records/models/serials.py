@@ -47,7 +47,9 @@ class SerialSeries(models.Model):
         max_length=80,
         default=DEFAULT_PATTERN,
         validators=[check_pattern],
-        help_text=_("{letter} 字母、{department} 系所代碼、{year} 三碼學年度、{sequence} 序號（必須在最後）。"),
+        help_text=_(
+            "{letter} 字母、{department} 系所代碼、{year} 三碼學年度、{sequence} 序號（必須在最後）。"
+        ),
     )
     width = models.PositiveSmallIntegerField(
         _("序號位數"), default=4, validators=[MinValueValidator(1), MaxValueValidator(9)]

@@ -1,6 +1,6 @@
 """Workbook rows about people who do not exist, for tests, benchmarks and the sample site. No Django models.
 
-`make_rows` yields rows in the order of the template; the same arguments always give the same rows.
+`make_rows` yields rows in the order of `columns.COLUMNS`; the same arguments always give the same rows.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from itertools import islice
 from random import Random
 
 from records.cells import RawCell
-from records.synthetic.layout import HEADERS, Cell, Row
+from records.synthetic.layout import Cell, Row
 from records.synthetic.mistakes import MISTAKES, with_mistakes
 from records.synthetic.people import Population, SyntheticPerson
 
-__all__ = ["HEADERS", "MAX_ROWS", "MISTAKES", "Cell", "make_rows"]
+__all__ = ["MAX_ROWS", "MISTAKES", "Cell", "make_rows"]
 
 MAX_ROWS = 1_048_575  # an Excel sheet without its header row
 

@@ -147,20 +147,20 @@ _replacing("sex_left_open", Cell.SEX, _one_of("男/女", "□男 □女", "3"))
 
 
 def _day_number(row: Row, random: Random) -> RawCell:
-    day = row[Cell.BIRTHDAY]
+    day = row[Cell.BIRTH_DATE]
     return (day - _EXCEL_DAY_ZERO).days if isinstance(day, datetime.date) else day
 
 
 def _roc_number(row: Row, random: Random) -> RawCell:
-    day = row[Cell.BIRTHDAY]
+    day = row[Cell.BIRTH_DATE]
     return int(_roc(day, "{year}{month:02d}{day:02d}")) if isinstance(day, datetime.date) else day
 
 
 _replacing(
     "roc_birthday",
-    Cell.BIRTHDAY,
+    Cell.BIRTH_DATE,
     _roc_date(
-        Cell.BIRTHDAY,
+        Cell.BIRTH_DATE,
         "{year}/{month:02d}/{day:02d}",
         "民國{year}年{month}月{day}日",
         "民{year}.{month}.{day}",
@@ -170,16 +170,18 @@ _replacing(
 )
 _replacing(
     "birthday_as_text",
-    Cell.BIRTHDAY,
-    lambda row, random: row[Cell.BIRTHDAY].strftime(
+    Cell.BIRTH_DATE,
+    lambda row, random: row[Cell.BIRTH_DATE].strftime(
         random.choice(("%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d 00:00:00", "%Y／%m／%d"))
     ),
 )
-_replacing("birthday_as_day_number", Cell.BIRTHDAY, _day_number)
-_replacing("birthday_as_roc_number", Cell.BIRTHDAY, _roc_number)
-_replacing("impossible_birthday", Cell.BIRTHDAY, _one_of("1989/02/29", "1989/13/01", "0781306", "2099/05/06"))
-_replacing("birthday_of_unclear_order", Cell.BIRTHDAY, _one_of("05/06/1989", "03/04/1991"))
-_replacing("missing_birthday", Cell.BIRTHDAY, _one_of(None, "無", "  年  月  日"))
+_replacing("birthday_as_day_number", Cell.BIRTH_DATE, _day_number)
+_replacing("birthday_as_roc_number", Cell.BIRTH_DATE, _roc_number)
+_replacing(
+    "impossible_birthday", Cell.BIRTH_DATE, _one_of("1989/02/29", "1989/13/01", "0781306", "2099/05/06")
+)
+_replacing("birthday_of_unclear_order", Cell.BIRTH_DATE, _one_of("05/06/1989", "03/04/1991"))
+_replacing("missing_birthday", Cell.BIRTH_DATE, _one_of(None, "無", "  年  月  日"))
 _replacing(
     "roc_graduation_date",
     Cell.GRADUATION_DATE,
@@ -238,12 +240,10 @@ def _spelt_landline(row: Row, random: Random) -> str:
 _replacing("mobile_in_another_spelling", Cell.MOBILE, _spelt_mobile)
 _replacing("full_width_mobile", Cell.MOBILE, lambda row, random: make_mobile(random).translate(_FULL_WIDTH))
 _replacing("mobile_with_a_digit_too_many", Cell.MOBILE, lambda row, random: f"{make_mobile(random)}9")
-_replacing("landline_in_another_spelling", Cell.LANDLINE, _spelt_landline)
-_replacing(
-    "landline_without_area_code", Cell.LANDLINE, lambda row, random: f"24{random.randrange(10**6):06d}"
-)
-_replacing("mobile_in_the_landline_column", Cell.LANDLINE, lambda row, random: make_mobile(random))
-_replacing("two_landlines", Cell.LANDLINE, _one_of("02-24620101、02-24620202", "02-27010101/04-22010101"))
+_replacing("landline_in_another_spelling", Cell.PHONE, _spelt_landline)
+_replacing("landline_without_area_code", Cell.PHONE, lambda row, random: f"24{random.randrange(10**6):06d}")
+_replacing("mobile_in_the_landline_column", Cell.PHONE, lambda row, random: make_mobile(random))
+_replacing("two_landlines", Cell.PHONE, _one_of("02-24620101、02-24620202", "02-27010101/04-22010101"))
 _replacing("missing_email", Cell.EMAIL, _one_of(None, "無", "@"))
 _replacing(
     "two_emails",
@@ -275,7 +275,7 @@ _replacing("country_in_other_words", Cell.COUNTRY, _one_of("中華民國", "R.O.
 @_mistake
 def words_for_nothing(row: Row, random: Random) -> list[Row]:
     columns = random.sample(
-        (Cell.LANDLINE, Cell.MOBILE, Cell.OTHER_ADDRESS, Cell.ENGLISH_NAME, Cell.CLASS_NAME), 3
+        (Cell.PHONE, Cell.MOBILE, Cell.OTHER_ADDRESS, Cell.ENGLISH_NAME, Cell.CLASS_NAME), 3
     )
     return [_changed(row, {column: random.choice(NOTHING_WORDS) for column in columns})]
 
@@ -313,14 +313,14 @@ _replacing("legacy_free_annotation", Cell.ANNOTATIONS, _one_of("曾任系學會�
 
 @_mistake
 def error_cell(row: Row, random: Random) -> list[Row]:
-    column = random.choice((Cell.ENGLISH_NAME, Cell.LANDLINE, Cell.CITY, Cell.ADDRESS, Cell.CLASS_NAME))
+    column = random.choice((Cell.ENGLISH_NAME, Cell.PHONE, Cell.CITY, Cell.ADDRESS, Cell.CLASS_NAME))
     return [_changed(row, {column: ErrorCell(random.choice(("#N/A", "#REF!", "#NUM!")))})]
 
 
 @_mistake
 def formula_cell(row: Row, random: Random) -> list[Row]:
     formulas: tuple[tuple[Cell, str], ...] = (
-        (Cell.LANDLINE, "=02-24620101"),
+        (Cell.PHONE, "=02-24620101"),
         (Cell.POSTAL_CODE, "=202+0"),
         (Cell.SEX, '=IF(MID(F2,2,1)="1","男","女")'),
     )
@@ -356,11 +356,11 @@ def student_number_given_to_two_people(row: Row, random: Random) -> list[Row]:
 
 @_mistake
 def person_with_two_birthdays(row: Row, random: Random) -> list[Row]:
-    day = row[Cell.BIRTHDAY]
+    day = row[Cell.BIRTH_DATE]
     other = (
         day + datetime.timedelta(days=random.randrange(1, 300)) if isinstance(day, datetime.date) else None
     )
-    return [row, _changed(_second_degree(row, random), {Cell.BIRTHDAY: other})]
+    return [row, _changed(_second_degree(row, random), {Cell.BIRTH_DATE: other})]
 
 
 @_mistake

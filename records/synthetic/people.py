@@ -9,7 +9,7 @@ from random import Random
 
 from records.synthetic.contacts import ABROAD, HOMELANDS, Contact, make_contact, make_foreign_name
 from records.synthetic.identity_numbers import IdentityNumbers
-from records.synthetic.layout import HEADERS, Cell, Row
+from records.synthetic.layout import Cell, Row
 from records.synthetic.names import FEMALE, MALE, Name, make_name
 from records.synthetic.studies import LEVELS, ROC_OFFSET, Registry, Study, status_text
 
@@ -40,15 +40,15 @@ class SyntheticPerson:
         return [self._row(random, *pair) for pair in zip(self.studies, self.contacts, strict=True)]
 
     def _row(self, random: Random, study: Study, contact: Contact) -> Row:
-        row: Row = [None] * len(HEADERS)
+        row: Row = [None] * len(Cell)
         row[Cell.STUDENT_NUMBER] = study.student_number
         row[Cell.CHINESE_NAME] = self.name.chinese
         row[Cell.ENGLISH_NAME] = self.name.english if random.random() < 0.95 else None
         row[Cell.SEX] = self.sex
         row[Cell.NATIONAL_ID] = self.identity_number
-        row[Cell.BIRTHDAY] = self.birthday
+        row[Cell.BIRTH_DATE] = self.birthday
         row[Cell.EMAIL] = contact.email
-        row[Cell.LANDLINE] = contact.landline
+        row[Cell.PHONE] = contact.landline
         row[Cell.MOBILE] = contact.mobile
         row[Cell.COUNTRY] = contact.country
         row[Cell.CITY] = contact.city

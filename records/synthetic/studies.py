@@ -6,15 +6,14 @@ it closes.
 
 from __future__ import annotations
 
-import csv
 import datetime
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from random import Random
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+from records.tables import read_table
+
 FIRST_YEAR = 70
 ROC_OFFSET = 1911
 LEVELS = ("bachelor", "master", "doctor")
@@ -80,28 +79,26 @@ class Study:
 @cache
 def programmes() -> tuple[Programme, ...]:
     """Every programme of records/data/organisation.csv."""
-    with (DATA / "organisation.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Programme(
-                name=line["programme"],
-                department=line["department"],
-                level=line["level"],
-                division=line["division"],
-                code=line["code"],
-                first_year=int(line["from_academic_year"]) if line["from_academic_year"] else None,
-                last_year=int(line["closed_academic_year"]) if line["closed_academic_year"] else None,
-            )
-            for line in csv.DictReader(lines)
+    return tuple(
+        Programme(
+            name=line["programme"],
+            department=line["department"],
+            level=line["level"],
+            division=line["division"],
+            code=line["code"],
+            first_year=int(line["from_academic_year"]) if line["from_academic_year"] else None,
+            last_year=int(line["closed_academic_year"]) if line["closed_academic_year"] else None,
         )
+        for line in read_table("organisation.csv")
+    )
 
 
 @cache
 def status_text(kind: str, label: str) -> str:
     """`13-入學` for ("enrolment", "入學"), from records/data/status_codes.csv."""
-    with (DATA / "status_codes.csv").open(encoding="utf-8", newline="") as lines:
-        for line in csv.DictReader(lines):
-            if (line["kind"], line["label"]) == (kind, label):
-                return f"{line['code']}-{label}"
+    for line in read_table("status_codes.csv"):
+        if (line["kind"], line["label"]) == (kind, label):
+            return f"{line['code']}-{label}"
     raise KeyError(f"status_codes.csv has no {kind} {label}")
 
 

@@ -10,6 +10,9 @@ from records.workbooks import limits
 
 SENTENCES = {
     # before the file is unpacked
+    "no_key_columns": _(
+        "檔案沒有「流水號」、「身分證字號」或「學號」任何一欄，無法分辨是哪一位校友；請使用空白範本的欄位後重新上傳。"
+    ),
     "empty": _("這個檔案是空的，請確認內容後重新上傳。"),
     "too_big": _(
         "檔案有 %(size)s MB，超過上限 %(limit)s MB；請刪去多餘的工作表、圖片或格式，或分成數個檔案再上傳。"

@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from openpyxl import load_workbook
 
-from records.cells import ErrorCell, FormulaCell
-from records.synthetic import HEADERS, MAX_ROWS, MISTAKES, Cell, make_rows
+from records.cells import ERROR, ErrorCell, FormulaCell
+from records.columns import COLUMNS, HEADERS
+from records.synthetic import MAX_ROWS, MISTAKES, Cell, make_rows
 from records.synthetic.identity_numbers import with_check_digit
 from records.synthetic.layout import Row
 from records.synthetic.studies import academic_year, programmes
@@ -25,7 +26,7 @@ REQUIRED = (
     Cell.STUDENT_NUMBER,
     Cell.CHINESE_NAME,
     Cell.NATIONAL_ID,
-    Cell.BIRTHDAY,
+    Cell.BIRTH_DATE,
     Cell.EMAIL,
     Cell.PROGRAMME,
 )
@@ -69,6 +70,17 @@ def test_a_clean_row_has_every_required_cell_and_no_serial_number(clean: list[Ro
     assert {row[Cell.SERIAL_NUMBER] for row in clean} == {None}
 
 
+def test_no_cell_of_a_clean_row_is_rejected(clean: list[Row]):
+    rejected = {
+        (column.attribute, note.code)
+        for row in clean
+        for column, cell in zip(COLUMNS, row, strict=True)
+        for note in column.cleaned(cell, TODAY).notes
+        if note.level == ERROR
+    }
+    assert rejected == set()
+
+
 def test_every_student_number_is_given_once_and_reads_level_year_department(clean: list[Row]):
     codes = {programme.name: programme.code for programme in programmes()}
     assert max(Counter(row[Cell.STUDENT_NUMBER] for row in clean).values()) == 1
@@ -107,7 +119,7 @@ def test_about_an_eighth_of_the_people_hold_several_degrees(degrees: dict[str, l
 
 def test_the_degrees_of_a_person_agree_on_who_it_is_and_follow_each_other(degrees: dict[str, list[Row]]):
     for rows in degrees.values():
-        for column in (Cell.CHINESE_NAME, Cell.SEX, Cell.BIRTHDAY, Cell.CURRENT_IDENTITY):
+        for column in (Cell.CHINESE_NAME, Cell.SEX, Cell.BIRTH_DATE, Cell.CURRENT_IDENTITY):
             assert len({row[column] for row in rows}) == 1
         dates = sorted(row[Cell.GRADUATION_DATE] for row in rows if row[Cell.GRADUATION_DATE])
         assert len(set(dates)) == len(dates)
@@ -121,7 +133,7 @@ def test_some_different_people_bear_the_same_name(degrees: dict[str, list[Row]])
 def test_nobody_graduates_in_the_future_or_before_being_grown_up(clean: list[Row]):
     for row in clean:
         day = row[Cell.GRADUATION_DATE]
-        assert day is None or (day <= TODAY and (day - row[Cell.BIRTHDAY]).days > 20 * 365)
+        assert day is None or (day <= TODAY and (day - row[Cell.BIRTH_DATE]).days > 20 * 365)
         assert (row[Cell.ENROLMENT_STATUS] == "21-畢業") is (day is not None)
 
 

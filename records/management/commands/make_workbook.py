@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records.synthetic import HEADERS, MAX_ROWS, make_rows
+from records.columns import HEADERS
+from records.synthetic import MAX_ROWS, make_rows
 from records.workbooks.writer import write_sheet
 
 

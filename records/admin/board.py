@@ -1,0 +1,102 @@
+"""工作看板: what waits for somebody, counted, each number leading to its list."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from .. import policies
+from ..models import AcademicRecord, FollowUp, ImportBatch, Person
+
+State = ImportBatch.State
+RECENT = 8
+
+
+class Card(NamedTuple):
+    """A number with its name and the list behind it; `is_urgent` when somebody has to act."""
+
+    title: str
+    count: int
+    url: str
+    is_urgent: bool = False
+
+
+class Board:
+    """What one user sees; every part asks the policies and is empty for who may not."""
+
+    def __init__(self, user: Any, at: datetime.datetime) -> None:
+        self.user = user
+        self.at = at
+        self.sees_batches = bool(policies.can_see_batches(user))
+        self.sees_people = bool(policies.can_view_people(user))
+        self.sees_follow_ups = bool(policies.can_edit_people(user))
+
+    @cached_property
+    def batch_cards(self) -> list[Card]:
+        if not self.sees_batches:
+            return []
+        states = Counter(dict(ImportBatch.objects.order_by().values_list("state").annotate(Count("pk"))))
+        reading = states[State.RECEIVED] + states[State.READING]
+        return [
+            Card(
+                _("等待確認的批次"), states[State.PLANNED], _batches(State.PLANNED), states[State.PLANNED] > 0
+            ),
+            Card(_("需人工判斷的列"), self._rows_needing_a_person(), _batches(State.PLANNED), True),
+            Card(_("讀取中"), reading, _batches(State.READING)),
+            Card(_("寫入中"), states[State.APPLYING], _batches(State.APPLYING)),
+            Card(_("退回或失敗"), states[State.REFUSED] + states[State.FAILED], _batches("broken")),
+        ]
+
+    def _rows_needing_a_person(self) -> int:
+        """Summed from the counts stored with each batch: the rows themselves are sealed and many."""
+        waiting = ImportBatch.objects.filter(state=State.PLANNED).values_list("counts", flat=True)
+        return sum(counts.get("needs_person", 0) for counts in waiting)
+
+    @cached_property
+    def missing_cards(self) -> list[Card]:
+        """SOP 6.10: required data that is missing and has to be asked for by telephone."""
+        if not self.sees_follow_ups:
+            return []
+        opened = FollowUp.objects.filter(closed_at__isnull=True).order_by()
+        counts = Counter(dict(opened.values_list("item").annotate(Count("pk"))))
+        return [
+            Card(
+                _("缺%(item)s") % {"item": label},
+                counts[item],
+                f"{_people()}?missing={item}",
+                counts[item] > 0,
+            )
+            for item, label in FollowUp.Item.choices
+        ]
+
+    @cached_property
+    def total_cards(self) -> list[Card]:
+        if not self.sees_people:
+            return []
+        records = (
+            AcademicRecord.objects.all() if self.sees_follow_ups else policies.visible_records(self.user)
+        )
+        return [
+            Card(_("校友"), Person.objects.visible_to(self.user).count(), _people()),
+            Card(_("學籍身分"), records.count(), _people()),
+        ]
+
+    @cached_property
+    def recent_batches(self) -> list[ImportBatch]:
+        if not self.sees_batches:
+            return []
+        return list(ImportBatch.objects.select_related("uploaded_by")[:RECENT])
+
+
+def _people() -> str:
+    return reverse("admin:records_person_changelist")
+
+
+def _batches(state: str) -> str:
+    return f"{reverse('admin:records_importbatch_changelist')}?state={state}"

@@ -1,0 +1,157 @@
+"""The filters of the list of people. What is not here cannot be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Max, Min, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ..models import (
+    AcademicRecord,
+    College,
+    Department,
+    Division,
+    FollowUp,
+    Level,
+    MessageObjection,
+    Person,
+    StatusCode,
+)
+from .base import ChoiceFilter
+
+
+class RecordFilter(ChoiceFilter):
+    """A filter on degrees. All of them speak about the same degree: a bachelor of one department who is a
+    master of another is no master of the first. The list joins them (`PersonChangeList`)."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset
+
+    def condition(self) -> Q:
+        return self.condition_for(self.value()) if self.is_chosen() else Q()
+
+    def condition_for(self, value: str) -> Q:
+        raise NotImplementedError
+
+
+class CollegeFilter(RecordFilter):
+    title = _("學院")
+    parameter_name = "college"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+        return list(College.objects.values_list("pk", "name"))
+
+    def condition_for(self, value: str) -> Q:
+        return Q(programme__department__college=value)
+
+
+class DepartmentFilter(RecordFilter):
+    title = _("系所")
+    parameter_name = "department"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+        departments = Department.objects.all()
+        if request.user.department_ids:
+            departments = departments.filter(pk__in=request.user.department_ids)
+        return list(departments.values_list("pk", "name"))
+
+    def condition_for(self, value: str) -> Q:
+        return Q(programme__department=value)
+
+
+class LevelFilter(RecordFilter):
+    title = _("學制")
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return Level.choices
+
+    def condition_for(self, value: str) -> Q:
+        return Q(programme__level=value)
+
+
+class DivisionFilter(RecordFilter):
+    title = _("部別")
+    parameter_name = "division"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return Division.choices
+
+    def condition_for(self, value: str) -> Q:
+        return Q(programme__division=value)
+
+
+class GraduationYearFilter(RecordFilter):
+    """By the calendar year of graduation, between the first and the last one on record (two index look-ups)."""
+
+    title = _("畢業年")
+    parameter_name = "year"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        graduated = AcademicRecord.objects.exclude(graduation_date="")
+        span = graduated.aggregate(first=Min("graduation_date"), last=Max("graduation_date"))
+        if span["first"] is None:
+            return []
+        years = range(int(span["last"][:4]), int(span["first"][:4]) - 1, -1)
+        return [(str(year), f"{year}（民國 {year - 1911}）") for year in years]
+
+    def has_output(self) -> bool:
+        return True
+
+    def condition_for(self, value: str) -> Q:
+        return Q(graduation_date__gte=value, graduation_date__lt=str(int(value) + 1))
+
+
+class StatusFilter(RecordFilter):
+    title = _("在學狀態")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+        return [
+            (status.pk, str(status)) for status in StatusCode.objects.filter(kind=StatusCode.Kind.ENROLMENT)
+        ]
+
+    def condition_for(self, value: str) -> Q:
+        return Q(enrolment_status=value)
+
+
+class MissingFilter(ChoiceFilter):
+    """Required data that is missing (SOP 6.10)."""
+
+    title = _("缺漏資料")
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("any", _("任一項")), *FollowUp.Item.choices]
+
+    def narrowed(self, queryset: QuerySet[Person], value: str) -> QuerySet[Person]:
+        opened = FollowUp.objects.filter(closed_at__isnull=True)
+        if value != "any":
+            opened = opened.filter(item=value)
+        return queryset.filter(pk__in=opened.values("person"))
+
+
+class MessagesFilter(ChoiceFilter):
+    title = _("母校訊息")
+    parameter_name = "messages"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("objected", _("反應不願接受")), ("accepts", _("未反應不願接受"))]
+
+    def narrowed(self, queryset: QuerySet[Person], value: str) -> QuerySet[Person]:
+        opened = MessageObjection.objects.filter(ended_on__isnull=True).values("person")
+        return queryset.filter(pk__in=opened) if value == "objected" else queryset.exclude(pk__in=opened)
+
+
+FILTERS = (
+    CollegeFilter,
+    DepartmentFilter,
+    LevelFilter,
+    DivisionFilter,
+    GraduationYearFilter,
+    StatusFilter,
+    MissingFilter,
+    MessagesFilter,
+)

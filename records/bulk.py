@@ -1,0 +1,178 @@
+"""Writing many rows at once, on PostgreSQL by COPY and on SQLite by executemany.
+
+Only `changes` and the import plan call this. Rows are tuples in the order of the fields named; ids are reserved
+beforehand because a sealed value is bound to the id of its row.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from psycopg2.extras import execute_values
+
+T = TypeVar("T")
+# Parameters of one statement: below SQLite's limit in every build.
+IDS_PER_STATEMENT = 900
+ROWS_PER_COPY = 5000
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """`items` in lists of at most `size` (itertools.batched of Python 3.12)."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """`count` primary keys that nobody else will get, inside the running transaction."""
+    table = model._meta.db_table
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        # Our SQLite transactions begin IMMEDIATE: nobody else writes between these statements.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        last = row[0] if row else 0
+        if row:
+            cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [last + count, table])
+        else:
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last + count])
+        return list(range(last + 1, last + count + 1))
+
+
+def insert_rows(model: type[models.Model], attributes: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert tuples of the given attributes (`attname`s). Values are Python values, JSON fields lists or dicts."""
+    columns = [_field(model, attribute).column for attribute in attributes]
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            statement = f"COPY {table} ({quoted}) FROM STDIN"
+            for chunk in batched(rows, ROWS_PER_COPY):
+                lines = "".join("\t".join(map(_copy_text, row)) + "\n" for row in chunk)
+                cursor.copy_expert(statement, io.StringIO(lines))
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            statement = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(statement, (tuple(map(_sqlite_value, row)) for row in rows))
+
+
+def update_rows(model: type[models.Model], attributes: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Update by primary key: each row is (id, values of `attributes` …)."""
+    fields = [_field(model, attribute) for attribute in attributes]
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sets = ", ".join(
+                f"{quote(field.column)} = v.{quote(field.column)}::{field.db_type(connection)}"
+                for field in fields
+            )
+            names = ", ".join(["id", *(quote(field.column) for field in fields)])
+            statement = f"UPDATE {table} AS t SET {sets} FROM (VALUES %s) AS v ({names}) WHERE t.id = v.id"  # noqa: S608
+            converted = [tuple(map(_postgres_value, row)) for row in rows]
+            if converted:
+                execute_values(cursor.cursor, statement, converted, page_size=1000)
+        else:
+            sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+            statement = f"UPDATE {table} SET {sets} WHERE id = %s"  # noqa: S608
+            cursor.executemany(statement, (tuple(map(_sqlite_value, (*row[1:], row[0]))) for row in rows))
+
+
+def write_history(
+    model: type[models.Model],
+    ids: Sequence[int],
+    *,
+    kind: str,
+    at: datetime.datetime,
+    user_id: int,
+    reason: str,
+    source: str,
+    batch_id: int | None,
+) -> None:
+    """One simple-history row for each id, copied from the live row by the database itself: the two cannot differ.
+
+    `kind` is simple-history's "+" or "~".
+    """
+    history = model.history.model
+    tracked = [field.column for field in history._meta.concrete_fields if _is_tracked(model, field.attname)]
+    quote = connection.ops.quote_name
+    copied = ", ".join(map(quote, tracked))
+    extra = ", ".join(
+        map(
+            quote,
+            (
+                "history_date",
+                "history_change_reason",
+                "history_type",
+                "history_user_id",
+                "source",
+                "batch_id",
+            ),
+        )
+    )
+    values = [at, reason, kind, user_id, source, batch_id]
+    with connection.cursor() as cursor:
+        for chunk in batched(ids, IDS_PER_STATEMENT):
+            marks = ", ".join(["%s"] * len(chunk))
+            cursor.execute(
+                f"INSERT INTO {quote(history._meta.db_table)} ({copied}, {extra}) "  # noqa: S608
+                f"SELECT {copied}, %s, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
+                f"WHERE id IN ({marks}) ORDER BY id",
+                [*values, *chunk],
+            )
+
+
+def _is_tracked(model: type[models.Model], attname: str) -> bool:
+    return attname in {field.attname for field in model._meta.concrete_fields}
+
+
+def _field(model: type[models.Model], attname: str) -> models.Field:
+    return next(field for field in model._meta.concrete_fields if field.attname == attname)
+
+
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_text(value: Any) -> str:
+    """One value in COPY's text format."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return value.translate(_COPY_ESCAPES) if _needs_escape(value) else value
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES)
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+def _needs_escape(text: str) -> bool:
+    return "\\" in text or "\n" in text or "\t" in text or "\r" in text
+
+
+def _postgres_value(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _sqlite_value(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value

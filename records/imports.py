@@ -1,0 +1,396 @@
+"""The life of a batch: received → read and planned → confirmed → applied (or refused, failed, discarded).
+
+A state changes only by compare-and-set, so that of two people, two tabs or two workers one goes on. The file is read
+once; planning again, after a decision or with other options, works on the stored rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import bulk, plans, progress
+from .cells import ERROR, WARNING
+from .changes import Applied, PersonChange, apply_changes
+from .columns import HEADERS, REQUIRED_HEADERS
+from .models import ImportBatch, ImportRow, Programme, Source, Verdict
+from .planning import Options, counts_of, plan
+from .programmes import Lists
+from .rows import Row, clean_row
+from .serials import Need, SeriesFull, reserve
+from .workbooks.gate import check_file
+from .workbooks.reader import WorkbookRefused, read_sheet
+from .workbooks.writer import REASON_HEADER, ReturnedRow, write_returned
+
+logger = logging.getLogger(__name__)
+State = ImportBatch.State
+KEY_HEADERS = ("流水號", "學號", "身分證字號")
+ROWS_A_PAGE = 50
+# A batch in a middle state without a sign of life for so long was left behind by a process that died.
+LEASE = datetime.timedelta(minutes=10)
+CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person has to decide, once for all like rows."""
+
+    key: str
+    text: str
+    rows: int
+    row_numbers: list[int]
+    candidates: list[Programme]
+
+
+def upload_path(batch: ImportBatch) -> Path:
+    """Where the batch's file lies until it is read: private, named by the server."""
+    return Path(settings.DATA_DIR) / "uploads" / f"{batch.pk}.xlsx"
+
+
+def receive(
+    source: BinaryIO, *, file_name: str, user: Any, mode: str = "fill", refusals: str = "set_yes"
+) -> ImportBatch:
+    """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight.
+
+    `source` is a real file opened for reading; `file_name` the name its owner gave it."""
+    file_name = Path(file_name.replace("\\", "/")).name[:255]
+    check_file(source, name=file_name)
+    source.seek(0)
+    sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+    size = source.tell()
+    batch = ImportBatch.objects.create(
+        file_name=file_name, sha256=sha256, size=size, uploaded_by=user, mode=mode, refusals=refusals
+    )
+    source.seek(0)
+    part = upload_path(batch).with_suffix(".part")
+    try:
+        with part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        part.rename(upload_path(batch))
+    except OSError:
+        part.unlink(missing_ok=True)
+        batch.delete()
+        raise
+    return batch
+
+
+def read_and_plan(batch: ImportBatch) -> None:
+    """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence."""
+    if not _move(batch, State.RECEIVED, State.READING):
+        return
+    path = upload_path(batch)
+    try:
+        rows, notes = _read(batch, path)
+        _store_plan(batch, rows, notes)
+    except WorkbookRefused as refusal:
+        _end(batch, State.REFUSED, refusal.sentence)
+    except BaseException:
+        _end(batch, State.FAILED, _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。"))
+        raise
+    finally:
+        progress.clear(batch.pk)
+        path.unlink(missing_ok=True)
+
+
+def _read(batch: ImportBatch, path: Path) -> tuple[list[Row], list[list[str]]]:
+    today = timezone.localdate()
+    rows: list[Row] = []
+    with read_sheet(
+        path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
+    ) as sheet:
+        if not set(KEY_HEADERS) & set(sheet.columns):
+            raise WorkbookRefused("no_key_columns")
+        for number, cells in sheet.rows:
+            rows.append(clean_row(number, cells, today=today))
+            if len(rows) % 500 == 0:
+                progress.write(batch.pk, "reading", len(rows), None)
+        return rows, [list(note) for note in sheet.notes]
+
+
+def replan(batch: ImportBatch) -> None:
+    """Plan again from the stored rows: a decision was made, options changed, or people were edited meanwhile."""
+    if not _move(batch, State.PLANNED, State.READING) and batch.state != State.READING:
+        return
+    try:
+        rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
+        kept = [note for note in batch.notes if note[1] not in _OWN_NOTES]
+        _store_plan(batch, rows, kept)
+    finally:
+        progress.clear(batch.pk)
+
+
+def _store_plan(batch: ImportBatch, rows: list[Row], notes: list[list[str]]) -> None:
+    progress.write(batch.pk, "planning", 0, len(rows))
+    batch.refresh_from_db()
+    options = Options(batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate())
+    planned = plan(rows, Lists.load(), options)
+    with transaction.atomic():
+        plans.store(batch, planned)
+        batch.counts = counts_of(planned)
+        batch.notes = [*notes, *_own_notes(batch)]
+        batch.planned_at = timezone.now()
+        batch.state, batch.error, batch.heartbeat_at = State.PLANNED, "", None
+        batch.save()
+
+
+_OWN_NOTES = ("imported_before", "size_unlike_last", "many_kept_out")
+
+
+def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
+    """Remarks on the batch as a whole."""
+    before = earlier_import(batch)
+    if before:
+        yield [
+            WARNING,
+            "imported_before",
+            _("同一個檔案已於 %(at)s 由 %(name)s 匯入（批次 #%(batch)s）。")
+            % {
+                "at": f"{timezone.localtime(before.applied_at):%Y-%m-%d %H:%M}",
+                "name": before.applied_by.display_name,
+                "batch": before.pk,
+            },
+        ]
+    counts = batch.counts
+    last = (
+        ImportBatch.objects.filter(state=State.APPLIED)
+        .exclude(sha256=batch.sha256)
+        .order_by("-applied_at")
+        .first()
+    )
+    if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
+        yield [
+            WARNING,
+            "size_unlike_last",
+            _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
+            % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
+        ]
+    out = counts["kept_out"] + counts["needs_person"]
+    if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
+        yield [
+            WARNING,
+            "many_kept_out",
+            _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
+        ]
+
+
+def earlier_import(batch: ImportBatch) -> ImportBatch | None:
+    """The newest applied batch of the very same file."""
+    same = ImportBatch.objects.filter(sha256=batch.sha256, state=State.APPLIED).exclude(pk=batch.pk)
+    return same.select_related("applied_by").order_by("-applied_at").first()
+
+
+# --- confirming -------------------------------------------------------------------------------------------------
+def start_applying(batch: ImportBatch, user: Any) -> bool:
+    """Planned → applying for the first who asks; False for everybody after."""
+    moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
+        state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error=""
+    )
+    batch.refresh_from_db()
+    return bool(moved)
+
+
+def apply(batch: ImportBatch) -> None:
+    """Write the stored plan through the one door, all or nothing. On any failure the batch is planned again."""
+    if batch.state != State.APPLYING:
+        return
+    try:
+        _apply(batch)
+    except SeriesFull as full:
+        _end(batch, State.PLANNED, str(full))
+    except IntegrityError:
+        # Somebody else wrote one of these people between our look and our commit.
+        logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
+        _end(batch, State.PLANNED, _("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。"))
+        replan_keeping_error(batch)
+    except BaseException:
+        _end(batch, State.PLANNED, _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
+        raise
+    finally:
+        progress.clear(batch.pk)
+
+
+def replan_keeping_error(batch: ImportBatch) -> None:
+    """Plan again and keep the sentence that says why."""
+    sentence = batch.error
+    replan(batch)
+    ImportBatch.objects.filter(pk=batch.pk).update(error=sentence)
+    batch.error = sentence
+
+
+def _apply(batch: ImportBatch) -> None:
+    needs = ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(series=None)
+    counted = needs.order_by().values_list("series", "serial_prefix").annotate(Count("pk"))
+    pool = reserve(Counter({Need(series, prefix): count for series, prefix, count in counted}))
+    total = ImportRow.objects.filter(batch=batch, leader=F("row_number")).count()
+    writer = _Outcome(batch, total)
+    with transaction.atomic():
+        apply_changes(
+            _changes(batch),
+            editor=batch.applied_by,
+            source=Source.IMPORT,
+            at=timezone.now(),
+            batch=batch,
+            pool=pool,
+            after_step=writer.write,
+        )
+        batch.applied_at = timezone.now()
+        batch.state, batch.error, batch.heartbeat_at = State.APPLIED, "", None
+        batch.save()
+
+
+def _changes(batch: ImportBatch) -> Iterator[PersonChange]:
+    for stored in plans.stored_rows(batch, leader=F("row_number")):
+        yield plans.stored_change(stored)
+
+
+class _Outcome:
+    """Writes back to the rows which person and record they became, and tells how far it is."""
+
+    def __init__(self, batch: ImportBatch, total: int) -> None:
+        self.batch, self.total, self.done = batch, total, 0
+        rows = ImportRow.objects.filter(batch=batch, leader__isnull=False)
+        self.pks: dict[int, int] = dict(rows.values_list("row_number", "pk"))
+
+    def write(self, applied: list[Applied]) -> None:
+        updates = []
+        for outcome in applied:
+            if outcome.stale:
+                self._leave_to_a_person(outcome)
+                continue
+            updates += [
+                (self.pks[row], outcome.person_id, record) for row, record, _serial in outcome.records
+            ]
+        bulk.update_rows(ImportRow, ["person_id", "record_id"], updates)
+        self.done += len(applied)
+        progress.write(self.batch.pk, "applying", self.done, self.total)
+
+    def _leave_to_a_person(self, outcome: Applied) -> None:
+        """Somebody changed the person since the plan was made: nothing is overwritten, the row says so."""
+        sentence = _("計畫完成之後這位校友的資料有人異動過，本列未寫入；請重新上傳或重新計畫。")
+        for row in ImportRow.objects.filter(batch=self.batch, leader=outcome.key):
+            self.batch.counts[row.verdict] -= 1
+            self.batch.counts[Verdict.NEEDS_PERSON] += 1
+            self.batch.counts["remarks"] += 1
+            row.verdict = Verdict.NEEDS_PERSON
+            row.remarks = [*row.remarks, ["", WARNING, "changed_meanwhile", sentence]]
+            row.save(update_fields=["verdict", "remarks"])
+
+
+# --- what a person decides ------------------------------------------------------------------------------------
+def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
+    """Choose how the batch treats contact data and refusals; the plan has to be made again (`replan`)."""
+    batch.mode, batch.refusals = mode, refusals
+    return bool(
+        ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(mode=mode, refusals=refusals)
+    )
+
+
+def decide(batch: ImportBatch, question: str, programme: Programme) -> bool:
+    """Answer one question for all like rows; the plan has to be made again (`replan`)."""
+    with transaction.atomic():
+        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if locked.state != State.PLANNED:
+            return False
+        locked.decisions[question] = str(programme.pk)
+        locked.save(update_fields=["decisions"])
+    batch.decisions = locked.decisions
+    return True
+
+
+def open_questions(batch: ImportBatch) -> list[Question]:
+    """The undecided programmes of the batch, the most frequent first."""
+    lists = Lists.load()
+    rows = ImportRow.objects.filter(batch=batch, verdict=Verdict.NEEDS_PERSON).exclude(question="")
+    found = rows.order_by().values_list("question").annotate(count=Count("pk")).order_by("-count", "question")
+    questions = []
+    for key, count in found:
+        first = rows.filter(question=key).order_by("row_number")
+        row = plans.stored_row(first[0])
+        resolution = lists.resolve_programme(
+            row.value("programme"),
+            student_number=row.value("student_number"),
+            class_name=row.value("class_name"),
+        )
+        candidates = [lists.programme(pk) for pk in resolution.candidates]
+        numbers = list(first.values_list("row_number", flat=True)[:5])
+        questions.append(Question(key, row.value("programme"), count, numbers, candidates))
+    return questions
+
+
+def discard(batch: ImportBatch) -> bool:
+    """Give a planned batch up: its rows, which hold personal data, are deleted."""
+    with transaction.atomic():
+        if not _move(batch, State.PLANNED, State.DISCARDED):
+            return False
+        ImportRow.objects.filter(batch=batch).delete()
+        ImportBatch.objects.filter(pk=batch.pk).update(heartbeat_at=None)
+    return True
+
+
+# --- looking at a batch -----------------------------------------------------------------------------------------
+def rows_of(batch: ImportBatch, *, verdict: str = "", page: int = 1) -> list[plans.RowView]:
+    """One page of the stored plan as a person sees it."""
+    rows = ImportRow.objects.filter(batch=batch).select_related("record").order_by("row_number")
+    if verdict:
+        rows = rows.filter(verdict=verdict)
+    lists = Lists.load()
+    start = (page - 1) * ROWS_A_PAGE
+    return [plans.view(row, lists) for row in rows[start : start + ROWS_A_PAGE]]
+
+
+def all_rows(batch: ImportBatch) -> Iterator[plans.RowView]:
+    """The whole stored plan, as a stream."""
+    lists = Lists.load()
+    return (plans.view(row, lists) for row in plans.stored_rows(batch))
+
+
+def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:
+    """The workbook to be corrected and uploaded again; returns its number of rows."""
+    lists = Lists.load()
+    wanted = (
+        row
+        for row in plans.stored_rows(batch)
+        if row.verdict in (Verdict.KEPT_OUT, Verdict.NEEDS_PERSON)
+        or any(remark[1] == ERROR for remark in row.remarks)
+    )
+    return write_returned(
+        target, headers=HEADERS, rows=(ReturnedRow(*plans.returned(row, lists)) for row in wanted)
+    )
+
+
+def recover(at: datetime.datetime) -> int:
+    """Put batches right that a dead process left in a middle state: nothing of them was written."""
+    left = ImportBatch.objects.filter(Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None))
+    failed = left.filter(state=State.READING).update(
+        state=State.FAILED, error=_("讀取中斷，沒有任何資料被更動；請重新上傳。"), heartbeat_at=None
+    )
+    back = left.filter(state=State.APPLYING).update(
+        state=State.PLANNED, error=_("寫入中斷，沒有任何資料被更動；請再確認一次。"), heartbeat_at=None
+    )
+    return failed + back
+
+
+def _move(batch: ImportBatch, before: str, after: str) -> bool:
+    moved = ImportBatch.objects.filter(pk=batch.pk, state=before).update(
+        state=after, heartbeat_at=timezone.now()
+    )
+    batch.refresh_from_db()
+    return bool(moved)
+
+
+def _end(batch: ImportBatch, state: str, sentence: str) -> None:
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state, error=sentence[:500], heartbeat_at=None)
+    batch.refresh_from_db()

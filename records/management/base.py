@@ -1,0 +1,21 @@
+"""What the commands that read or write sealed data have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from records.keys import require_matching_keys
+
+
+class KeyedCommand(BaseCommand):
+    """A command that starts only with the keys of this database; a refusal is one sentence, not a traceback."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            require_matching_keys()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        return super().execute(*args, **options)

@@ -1,0 +1,155 @@
+"""`manage.py import_alumni FILE`: read and plan a workbook, and with --apply write it.
+
+Exit status 0: read; 1: rows kept out or left to a person; 2: the file was refused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from records import imports
+from records.management.base import KeyedCommand
+from records.models import ImportBatch, Verdict
+from records.policies import can_import
+from records.workbooks.reader import WorkbookRefused
+
+READ, ROWS_LEFT, REFUSED = 0, 1, 2
+COUNTED = (*Verdict.values, "remarks")
+
+
+class Command(KeyedCommand):
+    help = gettext_lazy("讀取註冊課務組的 Excel 檔並列出匯入計畫；加上 --apply 才寫入。")
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help=_("要匯入的 .xlsx 檔"))
+        parser.add_argument("--apply", action="store_true", help=_("寫入計畫"))
+        parser.add_argument(
+            "--mode", choices=ImportBatch.Mode.values, default="fill", help=_("既有聯絡資料的處理方式")
+        )
+        parser.add_argument(
+            "--refusals",
+            choices=ImportBatch.Refusals.values,
+            default="set_yes",
+            help=_("「否」而無反應紀錄者：改回「是」或登錄為不願接受"),
+        )
+        parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）"))
+        parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = _importer(options["user"])
+        path: Path = options["file"]
+        try:
+            batch = self._planned(path, user, options)
+        except WorkbookRefused as refusal:
+            self._report(options["json"], _refused(path, refusal.sentence))
+            self.stderr.write(refusal.sentence)
+            sys.exit(REFUSED)
+        if batch.state == ImportBatch.State.PLANNED and options["apply"]:
+            imports.start_applying(batch, user)
+            imports.apply(batch)
+            batch.refresh_from_db()
+        self._tell(batch)
+        if options["json"]:
+            self._report(options["json"], _report_of(batch))
+        sys.exit(_status(batch))
+
+    def _planned(self, path: Path, user: Any, options: dict[str, Any]) -> ImportBatch:
+        try:
+            with path.open("rb") as file:
+                batch = imports.receive(
+                    file,
+                    file_name=path.name,
+                    user=user,
+                    mode=options["mode"],
+                    refusals=options["refusals"],
+                )
+        except OSError as error:
+            raise CommandError(
+                _("無法讀取「%(file)s」：%(reason)s") % {"file": path, "reason": error.strerror},
+                returncode=REFUSED,
+            ) from error
+        imports.read_and_plan(batch)
+        batch.refresh_from_db()
+        return batch
+
+    def _tell(self, batch: ImportBatch) -> None:
+        self.stdout.write(
+            _("批次 #%(pk)s（%(state)s）") % {"pk": batch.pk, "state": batch.get_state_display()}
+        )
+        if batch.error:
+            self.stderr.write(batch.error)
+        for _level, _code, message in batch.notes:
+            self.stdout.write(f"  {message}")
+        for verdict in Verdict if batch.counts else ():
+            self.stdout.write(f"  {verdict.label}：{batch.counts[verdict]}")
+
+    def _report(self, target: Path | None, report: dict[str, Any]) -> None:
+        if target:
+            target.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _importer(username: str | None) -> Any:
+    """The account to import as: the one named, else the oldest that may import."""
+    users = get_user_model().objects.filter(is_active=True).order_by("pk")
+    if username:
+        user = users.filter(username=username).first()
+        if user is None:
+            raise CommandError(_("沒有「%(name)s」這個帳號。") % {"name": username})
+        if not (allowed := can_import(user)):
+            raise CommandError(str(allowed.reason))
+        return user
+    user = next((user for user in users if can_import(user)), None)
+    if user is None:
+        raise CommandError(_("還沒有可以匯入的帳號，請先以 open_account 開立，或以 --user 指定。"))
+    return user
+
+
+def _status(batch: ImportBatch) -> int:
+    if batch.state not in (ImportBatch.State.PLANNED, ImportBatch.State.APPLIED):
+        return REFUSED
+    left = batch.counts["kept_out"] + batch.counts["needs_person"]
+    return ROWS_LEFT if left or batch.error else READ
+
+
+def _refused(path: Path, sentence: str) -> dict[str, Any]:
+    return {
+        "batch": None,
+        "state": "refused",
+        "file": {"sha256": None, "rows": 0},
+        "counts": dict.fromkeys(COUNTED, 0),
+        "errors": [sentence],
+        "rows": [],
+    }
+
+
+def _report_of(batch: ImportBatch) -> dict[str, Any]:
+    """What the command says as JSON; national IDs are masked."""
+    return {
+        "batch": batch.pk,
+        "state": batch.state,
+        "file": {"sha256": batch.sha256, "rows": batch.counts.get("rows", 0)},
+        "counts": {name: batch.counts.get(name, 0) for name in COUNTED},
+        "errors": [batch.error] if batch.error else [],
+        "notes": [message for _level, _code, message in batch.notes],
+        "rows": [
+            {
+                "row": row.row_number,
+                "verdict": row.verdict,
+                "serial_number": row.serial or None,
+                "values": row.values,
+                "remarks": [
+                    {"column": header, "level": level, "code": code, "message": message}
+                    for header, level, code, message in row.remarks
+                ],
+            }
+            for row in imports.all_rows(batch)
+        ],
+    }

@@ -1,0 +1,123 @@
+"""Finding the person and the record a row speaks of: by serial number, national ID, student number with programme.
+
+What the database knows about the keys of a file is loaded once (`Known`); after that matching asks nothing. A name
+alone never matches (SOP 6.5).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from .bulk import IDS_PER_STATEMENT, batched
+from .models import AcademicRecord, Annotation, MessageObjection, Person
+from .serials import ever_used
+from .storing import current_record_values, current_values
+
+
+@dataclass(slots=True)
+class KnownRecord:
+    pk: int
+    person: KnownPerson
+    values: dict[str, str]
+
+
+@dataclass(slots=True)
+class KnownPerson:
+    pk: int
+    values: dict[str, str]
+    name_key: str
+    digest: str | None
+    hand_edited: frozenset[str]
+    is_objecting: bool = False
+    records: list[KnownRecord] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """Somebody of the same folded name; `digest` and `birth_date` may be unknown."""
+
+    pk: int
+    digest: str | None
+    birth_date: datetime.date | None
+
+
+class Known:
+    """What is stored about the keys of one file."""
+
+    def __init__(self, serials: Iterable[str], digests: Iterable[str], students: Iterable[str]) -> None:
+        self.people: dict[int, KnownPerson] = {}
+        self.by_digest: dict[str, KnownPerson] = {}
+        self.by_serial: dict[str, KnownRecord] = {}
+        self.by_student: dict[str, list[KnownRecord]] = defaultdict(list)
+        serials = set(serials)
+        ids = _people_with(digests, serials, students)
+        self._load(ids)
+        self.burnt_serials = set(ever_used(serials)) - set(self.by_serial)
+
+    def load_more(self, ids: Iterable[int]) -> None:
+        """Load further people, e.g. namesakes to be compared."""
+        self._load({pk for pk in ids if pk not in self.people})
+
+    def _load(self, ids: Collection[int]) -> None:
+        for chunk in batched(sorted(ids), IDS_PER_STATEMENT):
+            for person in Person.objects.filter(pk__in=chunk).iterator():
+                known = KnownPerson(
+                    person.pk,
+                    current_values(person),
+                    person.name_key,
+                    person.national_id_digest,
+                    frozenset(person.hand_edited),
+                )
+                self.people[person.pk] = known
+                if known.digest:
+                    self.by_digest[known.digest] = known
+            for record in AcademicRecord.objects.filter(person__in=chunk).order_by("pk").iterator():
+                self._add_record(record)
+            for pk in MessageObjection.objects.filter(person__in=chunk, ended_on=None).values_list(
+                "person", flat=True
+            ):
+                self.people[pk].is_objecting = True
+
+    def _add_record(self, record: AcademicRecord) -> None:
+        person = self.people[record.person_id]
+        known = KnownRecord(record.pk, person, current_record_values(record))
+        person.records.append(known)
+        self.by_serial[record.serial_number] = known
+        if record.student_number:
+            self.by_student[record.student_number].append(known)
+
+
+def _people_with(digests: Iterable[str], serials: Iterable[str], students: Iterable[str]) -> set[int]:
+    ids: set[int] = set()
+    for chunk in batched(set(digests), IDS_PER_STATEMENT):
+        ids.update(Person.objects.filter(national_id_digest__in=chunk).values_list("pk", flat=True))
+    for attribute, values in (("serial_number", serials), ("student_number", students)):
+        for chunk in batched(set(values), IDS_PER_STATEMENT):
+            found = AcademicRecord.objects.filter(**{f"{attribute}__in": chunk})
+            ids.update(found.values_list("person", flat=True))
+    return ids
+
+
+def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:
+    """The people of each folded name."""
+    found: dict[str, list[Namesake]] = defaultdict(list)
+    for chunk in batched(set(name_keys), IDS_PER_STATEMENT):
+        for key, pk, digest, birth_date in Person.objects.filter(name_key__in=chunk).values_list(
+            "name_key", "pk", "national_id_digest", "birth_date"
+        ):
+            found[key].append(Namesake(pk, digest, birth_date))
+    return found
+
+
+def annotation_lines(person_ids: Iterable[int]) -> dict[int, set[tuple[str, datetime.date | None, str]]]:
+    """What each person's annotations say, without their numbers: old lines that are there already."""
+    found: dict[int, set[tuple[str, datetime.date | None, str]]] = defaultdict(set)
+    for chunk in batched(set(person_ids), IDS_PER_STATEMENT):
+        for pk, *line in Annotation.objects.filter(person__in=chunk).values_list(
+            "person", "text", "made_on", "editor_name"
+        ):
+            found[pk].add(tuple(line))
+    return found

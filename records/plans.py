@@ -1,0 +1,232 @@
+"""The stored plan: how a planned row is written to `ImportRow`, sealed, and read again to be shown or applied."""
+
+from __future__ import annotations
+
+import datetime
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from . import bulk
+from .annotations import Line
+from .cells import ERROR, NOTE, RawCell
+from .changes import NewObjection, PersonChange, RecordChange
+from .columns import COLUMNS, HEADERS
+from .encryption import seal_bytes
+from .models import ImportBatch, ImportRow, Verdict
+from .programmes import Lists
+from .rows import INDEX, Remark, Row
+from .values import mask_national_id
+from .workbooks import wire
+
+_FIELDS = (
+    "batch_id",
+    "row_number",
+    "verdict",
+    "payload",
+    "remarks",
+    "leader",
+    "question",
+    "series_id",
+    "serial_prefix",
+    "person_id",
+    "record_id",
+)
+# Texts that stand for a row of one of the university's lists.
+LISTED = frozenset({"programme", "enrolment_status", "current_identity"})
+_NATIONAL_ID = INDEX["national_id"]
+
+
+@dataclass(slots=True)
+class Planned:
+    """A row with its verdict. The leading row of a person carries the person's `change`."""
+
+    row: Row
+    verdict: Verdict
+    listed: dict[str, str] = field(default_factory=dict)  # programme and statuses: the ids they resolve to
+    remarks: list[Remark] = field(default_factory=list)  # those of the cells included
+    leader: int | None = None
+    change: PersonChange | None = None
+    question: str = ""
+    series_id: int | None = None
+    prefix: str = ""
+    person_id: int | None = None
+    record_id: int | None = None
+    diff: list[tuple[str, str, str]] = field(default_factory=list)  # (header, before, after) as shown
+    target: str = ""  # in words: what the row attaches to
+
+
+@dataclass(slots=True)
+class RowView:
+    """A stored row as pages and the command show it; the national ID is masked."""
+
+    row_number: int
+    verdict: str
+    label: str
+    masked_id: str
+    serial: str
+    programme: str
+    target: str
+    diff: list[tuple[str, str, str]]
+    remarks: list[Remark]
+    question: str
+    values: dict[str, str]
+    person_id: int | None
+
+    @property
+    def verdict_label(self) -> str:
+        return Verdict(self.verdict).label
+
+
+def store(batch: ImportBatch, planned: Iterable[Planned]) -> None:
+    """Replace the stored plan of the batch."""
+    with transaction.atomic():
+        ImportRow.objects.filter(batch=batch).delete()
+        bulk.insert_rows(ImportRow, _FIELDS, (_tuple(batch.pk, item) for item in planned))
+
+
+def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
+    row = item.row
+    body = {
+        "values": row.values,
+        "listed": item.listed,
+        "extra": row.extra,
+        "raw": row.raw,
+        "cell_remarks": row.remarks,
+        "change": _packed_change(item.change),
+        "diff": item.diff,
+        "target": item.target,
+    }
+    plain = zlib.compress(wire.encode(body).encode(), 1)
+    payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
+    return (
+        batch_id,
+        row.number,
+        str(item.verdict),
+        payload,
+        item.remarks,
+        item.leader,
+        item.question,
+        item.series_id,
+        item.prefix,
+        item.person_id,
+        item.record_id,
+    )
+
+
+def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    objection = change.objection
+    packed = {
+        "person_id": change.person_id,
+        "values": change.values,
+        "before": change.before,
+        "records": [
+            {
+                "record_id": record.record_id,
+                "values": record.values,
+                "before": record.before,
+                "key": record.key,
+                "series_id": record.series_id,
+                "prefix": record.prefix,
+            }
+            for record in change.records
+        ],
+        "legacy_lines": [
+            [line.number, line.text, line.made_on.isoformat() if line.made_on else None, line.editor_name]
+            for line in change.legacy_lines
+        ],
+        "objection": [objection.on.isoformat(), objection.channel, objection.words] if objection else None,
+    }
+    return packed
+
+
+def _body(stored: ImportRow) -> dict[str, Any]:
+    return wire.decode(zlib.decompress(stored.open_payload()).decode())
+
+
+def stored_row(stored: ImportRow) -> Row:
+    """The cleaned row as it was read: planning again needs no file."""
+    body = _body(stored)
+    remarks = [tuple(remark) for remark in body["cell_remarks"]]
+    return Row(stored.row_number, body["values"], body["extra"], body["raw"], remarks)
+
+
+def stored_change(stored: ImportRow) -> PersonChange:
+    """The change that a leading row carries."""
+    packed = _body(stored)["change"]
+    return PersonChange(
+        person_id=packed["person_id"],
+        values=packed["values"],
+        before=packed["before"],
+        records=[RecordChange(**record) for record in packed["records"]],
+        legacy_lines=[
+            Line(number, text, _date(made), name) for number, text, made, name in packed["legacy_lines"]
+        ],
+        objection=NewObjection(_date(packed["objection"][0]), *packed["objection"][1:])
+        if packed["objection"]
+        else None,
+        key=stored.row_number,
+    )
+
+
+def _date(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None
+
+
+def view(stored: ImportRow, lists: Lists) -> RowView:
+    """The row as a person sees it. `stored.record` should be loaded with it."""
+    body = _body(stored)
+    values = body["values"]
+    texts = _texts(body, lists)
+    masked = mask_national_id(values[_NATIONAL_ID]) if values[_NATIONAL_ID] else ""
+    texts["身分證字號"] = masked
+    serial = stored.record.serial_number if stored.record_id else values[INDEX["serial_number"]]
+    return RowView(
+        row_number=stored.row_number,
+        verdict=stored.verdict,
+        label=texts["中文姓名"],
+        masked_id=masked,
+        serial=serial,
+        programme=texts["畢業系所"],
+        target=body["target"],
+        diff=[tuple(change) for change in body["diff"]],
+        remarks=[tuple(remark) for remark in stored.remarks],
+        question=stored.question,
+        values=texts,
+        person_id=stored.person_id,
+    )
+
+
+def _texts(body: dict[str, Any], lists: Lists) -> dict[str, str]:
+    """The cleaned values by header, as an export shows them; what no list knows stays as it was written."""
+    return {
+        column.header: lists.shown(column.attribute, body["listed"][column.attribute]) or value
+        if column.attribute in LISTED
+        else lists.shown(column.attribute, value)
+        for column, value in zip(COLUMNS, body["values"], strict=True)
+    }
+
+
+def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[int], str]:
+    """The row to be corrected: its cells as they came, which of them are bad, and why."""
+    body = _body(stored)
+    cells: Sequence[RawCell] = body["raw"] or list(_texts(body, lists).values())
+    bad = {HEADERS.index(header) for header, level, _c, _m in stored.remarks if header and level == ERROR}
+    sentences = [
+        f"【{header}】{message}" if header else message
+        for header, level, _code, message in stored.remarks
+        if level != NOTE
+    ]
+    return cells, bad, "\n".join(sentences)
+
+
+def stored_rows(batch: ImportBatch, **conditions: Any) -> Iterator[ImportRow]:
+    """Rows of the stored plan in sheet order, a few thousand at a time."""
+    rows = ImportRow.objects.filter(batch=batch, **conditions)
+    for chunk in bulk.batched(list(rows.order_by("row_number").values_list("pk", flat=True)), 900):
+        yield from ImportRow.objects.filter(pk__in=chunk).select_related("record").order_by("row_number")

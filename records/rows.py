@@ -1,0 +1,101 @@
+"""One row of a workbook, cleaned: the first half of an import, before anybody is looked for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from .cells import ERROR, NOTE, WARNING, RawCell
+from .columns import COLUMNS, SECONDARY
+from .encryption import digest
+from .values import fold_name, sex_of_national_id
+
+INDEX = {column.attribute: index for index, column in enumerate(COLUMNS)}
+_CLEANERS = tuple((index, column.header, column.clean) for index, column in enumerate(COLUMNS))
+_SECONDARY = {INDEX[attribute]: secondary for attribute, secondary in SECONDARY.items()}
+_ADDRESSES = (INDEX["address"], INDEX["other_address"])
+_POSTAL_CODE = INDEX["postal_code"]
+
+Remark = tuple[str, str, str, str]  # (header or "", level, code, sentence)
+
+
+@dataclass(slots=True)
+class Row:
+    """`values` are canonical texts in column order; `raw` is kept only where there is something to look at."""
+
+    number: int
+    values: list[str]
+    extra: dict[str, str] = field(default_factory=dict)
+    raw: list[RawCell] | None = None
+    remarks: list[Remark] = field(default_factory=list)
+
+    def value(self, attribute: str) -> str:
+        return self.values[INDEX[attribute]]
+
+    def is_rejected(self, attribute: str) -> bool:
+        header = COLUMNS[INDEX[attribute]].header
+        return any(remark[0] == header and remark[1] == ERROR for remark in self.remarks)
+
+    @property
+    def digest(self) -> str:
+        national_id = self.value("national_id")
+        return digest(national_id) if national_id else ""
+
+    @property
+    def name_key(self) -> str:
+        return fold_name(self.value("chinese_name"))
+
+    @property
+    def graduation_rank(self) -> str:
+        """Later degrees are newer; who still studies is newest."""
+        return self.value("graduation_date") or "9999"
+
+
+def clean_row(number: int, cells: Sequence[RawCell], *, today: datetime.date) -> Row:
+    """Clean every cell of a row (cells in column order)."""
+    values: list[str] = []
+    row = Row(number, values)
+    for index, header, clean in _CLEANERS:
+        cell = cells[index]
+        if cell is None:
+            values.append("")
+            continue
+        value, notes, rest = clean(cell, today=today)
+        values.append(value)
+        if notes:
+            row.remarks += [(header, *note) for note in notes]
+        if rest:
+            _keep_rest(row, index, rest)
+    _move_postal_code(row)
+    _compare_sex(row)
+    if row.remarks:
+        row.raw = list(cells)
+    return row
+
+
+def _keep_rest(row: Row, index: int, rest: str) -> None:
+    secondary = _SECONDARY.get(index)
+    if secondary:
+        row.extra[secondary] = ", ".join(filter(None, (row.extra.get(secondary), rest)))
+    elif index in _ADDRESSES:
+        row.extra.setdefault("postal_code", rest)
+
+
+def _move_postal_code(row: Row) -> None:
+    """A code in front of an address fills the empty cell beside it."""
+    code = row.extra.pop("postal_code", "")
+    if code and not row.values[_POSTAL_CODE]:
+        row.values[_POSTAL_CODE] = code
+        row.remarks.append(
+            (COLUMNS[_POSTAL_CODE].header, NOTE, "postal_code_moved", _("郵遞區號取自住址開頭。"))
+        )
+
+
+def _compare_sex(row: Row) -> None:
+    told = row.value("sex")
+    implied = sex_of_national_id(row.value("national_id")) if told else ""
+    if told and implied and told != implied:
+        row.remarks.append(("性別", WARNING, "sex_and_id_differ", _("性別與身分證字號第二碼不符，請確認。")))

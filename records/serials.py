@@ -1,0 +1,122 @@
+"""Giving out serial numbers, once for ever (SOP 6.1).
+
+A number is `prefix + sequence`; the prefix comes from the series' pattern and the academic year, and one counter a
+prefix remembers how far it was given out. A reservation is committed before it is used: whatever happens to
+the transaction that uses it, the numbers are not given again. Gaps are possible, reuse is not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .bulk import IDS_PER_STATEMENT, batched
+from .models import AcademicRecord, SerialCounter, SerialSeries
+
+LONGEST = 40
+
+
+class SeriesFull(Exception):
+    """A series that is to stop when full has no number left; the text is for people."""
+
+
+class Need(NamedTuple):
+    """Where a number has to come from."""
+
+    series_id: int
+    prefix: str
+
+
+class SerialPool:
+    """Reserved numbers, handed out one by one."""
+
+    def __init__(self, numbers: Mapping[Need, Iterable[str]]) -> None:
+        self._numbers = {need: deque(found) for need, found in numbers.items()}
+
+    def take(self, need: Need) -> str:
+        return self._numbers[need].popleft()
+
+
+def reserve(demand: Counter[Need]) -> SerialPool:
+    """Reserve as many numbers as `demand` counts. Raises SeriesFull.
+
+    Outside a transaction the reservation is committed at once; inside one (a form of the admin) it is part of it,
+    and a number rolled back there was never seen by anybody.
+    """
+    if not demand:
+        return SerialPool({})
+    with transaction.atomic():
+        series = SerialSeries.objects.select_related("department").in_bulk(
+            {need.series_id for need in demand}
+        )
+        # Prefixes in one order for everybody: two reservations never wait for each other in a circle.
+        needs = sorted(demand, key=lambda need: need.prefix)
+        return SerialPool(
+            {need: _advance(series[need.series_id], need.prefix, demand[need]) for need in needs}
+        )
+
+
+def _advance(series: SerialSeries, prefix: str, count: int) -> list[str]:
+    SerialCounter.objects.bulk_create([SerialCounter(prefix=prefix)], ignore_conflicts=True)
+    counter = SerialCounter.objects.select_for_update().get(prefix=prefix)
+    numbers: list[str] = []
+    while len(numbers) < count:
+        first = counter.last_sequence + 1
+        counter.last_sequence += count - len(numbers)
+        if series.when_full == SerialSeries.WhenFull.STOP and counter.last_sequence >= 10**series.width:
+            raise SeriesFull(
+                _(
+                    "「%(series)s」的流水號 %(prefix)s 已編到 %(width)s 位數上限，請到「流水號編碼」加大位數後再匯入。"
+                )
+                % {"series": series, "prefix": prefix, "width": series.width}
+            )
+        block = [
+            prefix + str(sequence).zfill(series.width) for sequence in range(first, counter.last_sequence + 1)
+        ]
+        # A number that a file once brought along, or that a deleted record bore, is passed over.
+        known = ever_used(block)
+        numbers += [number for number in block if number not in known] if known else block
+    counter.save(update_fields=["last_sequence"])
+    return numbers
+
+
+def ever_used(numbers: Iterable[str]) -> dict[str, int]:
+    """Those of the numbers that a record bears or ever bore, each with that record's id."""
+    found: dict[str, int] = {}
+    for chunk in batched(numbers, IDS_PER_STATEMENT):
+        found.update(
+            AcademicRecord.history.filter(serial_number__in=chunk)
+            .values_list("serial_number", "id")
+            .distinct()
+        )
+    return found
+
+
+def continue_behind(numbers: Iterable[str]) -> None:
+    """Move the counters behind numbers that a file brought along, so that the series goes on after them."""
+    highest: dict[str, int] = {}
+    starts = _known_starts()
+    for number in numbers:
+        for width in range(1, len(number)):
+            prefix, sequence = number[:-width], number[-width:]
+            if not (sequence.isascii() and sequence.isdigit()) or len(sequence) > 18:
+                break
+            if (prefix, width) in starts or (prefix[:-3], width) in starts and prefix[-3:].isdigit():
+                highest[prefix] = max(highest.get(prefix, 0), int(sequence))
+    for prefix, sequence in sorted(highest.items()):
+        SerialCounter.objects.bulk_create([SerialCounter(prefix=prefix)], ignore_conflicts=True)
+        SerialCounter.objects.filter(prefix=prefix, last_sequence__lt=sequence).update(last_sequence=sequence)
+
+
+def _known_starts() -> set[tuple[str, int]]:
+    """What stands before the year, or before the sequence where the pattern has no year, with the width."""
+    starts = set()
+    for series in SerialSeries.objects.select_related("department"):
+        before = series.pattern.removesuffix("{sequence}").removesuffix("{year}")
+        if "{year}" not in before:
+            starts.add((before.format(letter=series.letter, department=series.department.code), series.width))
+    return starts

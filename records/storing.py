@@ -1,0 +1,86 @@
+"""Between canonical text, as plans and forms speak, and the columns of a person or an academic record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from .columns import PERSON_COLUMNS, RECORD_COLUMNS, SECONDARY_WORDS
+from .encryption import digest, seal
+from .models import AcademicRecord, Person
+from .values import fold_name, mask_national_id
+
+PERSON_ATTRIBUTES = (*(column.attribute for column in PERSON_COLUMNS), *SECONDARY_WORDS)
+RECORD_ATTRIBUTES = tuple(column.attribute for column in RECORD_COLUMNS)
+_LISTED = {"programme", "enrolment_status", "current_identity"}
+_ANSWERS = {None: "", True: "是", False: "否"}
+
+
+def person_columns(values: Mapping[str, str], pk: int) -> dict[str, Any]:
+    """The columns (`attname` → Python value) that canonical values of the person `pk` are stored in.
+
+    `accepts_messages` takes 是 only; 否 is stored by recording an objection (SOP 6.9).
+    """
+    columns: dict[str, Any] = {}
+    for attribute, value in values.items():
+        if attribute == "national_id":
+            columns.update(_national_id_columns(value, pk))
+        elif attribute == "birth_date":
+            columns["birth_date"] = datetime.date.fromisoformat(value) if value else None
+        elif attribute == "accepts_messages":
+            columns["accepts_messages"] = {"是": True, "": None}[value]
+        elif attribute in _LISTED:
+            columns[f"{attribute}_id"] = int(value) if value else None
+        else:
+            columns[attribute] = value
+    if "chinese_name" in columns:
+        columns["name_key"] = fold_name(columns["chinese_name"])
+    return columns
+
+
+def record_columns(values: Mapping[str, str]) -> dict[str, Any]:
+    """The columns that canonical values of an academic record are stored in."""
+    return {
+        f"{attribute}_id" if attribute in _LISTED else attribute: (int(value) if value else None)
+        if attribute in _LISTED
+        else value
+        for attribute, value in values.items()
+    }
+
+
+def current_values(person: Person) -> dict[str, str]:
+    """The canonical text of a person as stored; the national ID appears as its mask only."""
+    texts = {attribute: getattr(person, attribute) for attribute in _PLAIN_PERSON_ATTRIBUTES}
+    texts["national_id"] = person.national_id_mask
+    texts["birth_date"] = person.birth_date.isoformat() if person.birth_date else ""
+    texts["current_identity"] = str(person.current_identity_id or "")
+    texts["accepts_messages"] = _ANSWERS[person.accepts_messages]
+    return texts
+
+
+def current_record_values(record: AcademicRecord) -> dict[str, str]:
+    """The canonical text of an academic record as stored."""
+    return {
+        attribute: str(getattr(record, f"{attribute}_id") or "")
+        if attribute in _LISTED
+        else getattr(record, attribute)
+        for attribute in RECORD_ATTRIBUTES
+    }
+
+
+def _national_id_columns(value: str, pk: int) -> dict[str, Any]:
+    if not value:
+        return {"national_id_sealed": None, "national_id_digest": None, "national_id_mask": ""}
+    return {
+        "national_id_sealed": seal(value, Person.national_id_context(pk)),
+        "national_id_digest": digest(value),
+        "national_id_mask": mask_national_id(value),
+    }
+
+
+_PLAIN_PERSON_ATTRIBUTES = tuple(
+    attribute
+    for attribute in PERSON_ATTRIBUTES
+    if attribute not in {"national_id", "birth_date", "current_identity", "accepts_messages"}
+)

@@ -1,0 +1,134 @@
+"""異動歷程: what was changed about a person, before → after, by whom, when and how it came in.
+
+Read from the history rows of the person, the degrees, the pinned annotation and the objections. A national ID
+is shown by its mask only, and fields that the reader may not see are left out (security.md H3).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from . import columns
+from .models import AcademicRecord, Annotation, MessageObjection, Person, Programme, Source, StatusCode
+
+IDENTITY = frozenset({"national_id", "birth_date"})
+_SHOWN = {
+    Person: [c.attribute for c in columns.PERSON_COLUMNS] + list(columns.SECONDARY_WORDS),
+    AcademicRecord: [c.attribute for c in columns.RECORD_COLUMNS],
+    MessageObjection: ["objected_on", "words", "ended_on"],
+    Annotation: ["text"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: what it belongs to ("" for the person, else the serial number), its name, old and new text."""
+
+    subject: str
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """Everything that one act changed."""
+
+    at: datetime.datetime
+    who: str
+    how: str
+    batch_id: int | None
+    changes: list[Change] = field(default_factory=list)
+
+
+def of_person(person: Person, *, record_ids: Iterable[int], sees_identity: bool) -> list[Entry]:
+    """The entries of a person, newest first; only the degrees in `record_ids` are told about."""
+    names = _list_names()
+    rows = [
+        *_rows(Person.history.filter(id=person.pk)),
+        *_rows(AcademicRecord.history.filter(id__in=list(record_ids))),
+        *_rows(MessageObjection.history.filter(person_id=person.pk)),
+        *_rows(Annotation.history.filter(person_id=person.pk, number__isnull=True)),
+    ]
+    entries: dict[tuple, Entry] = {}
+    for row, previous in rows:
+        changes = [c for c in _changes(row, previous, names) if sees_identity or c[0] not in IDENTITY]
+        if not changes:
+            continue
+        key = (row.history_date.replace(microsecond=0), row.history_user_id, row.source, row.batch_id)
+        entry = entries.setdefault(key, _entry(row))
+        entry.changes += [change for _attribute, change in changes]
+    return sorted(entries.values(), key=lambda entry: entry.at, reverse=True)
+
+
+def _entry(row: Any) -> Entry:
+    who = row.history_user.display_name if row.history_user else _("系統")
+    return Entry(row.history_date, who, str(dict(Source.choices).get(row.source, row.source)), row.batch_id)
+
+
+def _rows(history: Any) -> Iterator[tuple[Any, Any]]:
+    """Every history row with the one before it of the same object, oldest first."""
+    previous: dict[int, Any] = {}
+    for row in history.select_related("history_user").order_by("history_date", "history_id"):
+        yield row, previous.get(row.id)
+        previous[row.id] = row
+
+
+def _changes(row: Any, previous: Any, names: dict[str, dict[int, str]]) -> Iterator[tuple[str, Change]]:
+    model = row.instance_type
+    subject = row.serial_number if model is AcademicRecord else ""
+    gone = row.history_type == "-"
+    for attribute in _SHOWN[model]:
+        before = "" if previous is None else _text(previous, attribute, names)
+        after = "" if gone else _text(row, attribute, names)
+        if before != after or _identity_changed(row, previous, attribute):
+            yield attribute, Change(subject, _label(model, attribute), before, after)
+
+
+def _identity_changed(row: Any, previous: Any, attribute: str) -> bool:
+    """Two numbers may share a mask; that the number is another one has to show all the same."""
+    if attribute != "national_id" or previous is None:
+        return False
+    return row.national_id_digest != previous.national_id_digest
+
+
+def _text(row: Any, attribute: str, names: dict[str, dict[int, str]]) -> str:
+    if attribute == "national_id":
+        return row.national_id_mask
+    if attribute in names:
+        return names[attribute].get(getattr(row, f"{attribute}_id"), "")
+    if attribute == "annotations":
+        return ""
+    value = getattr(row, attribute)
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return columns.shown(attribute, value) if value else ""
+
+
+def _label(model: type[Model], attribute: str) -> str:
+    if model is Annotation:
+        return _("置頂註解")
+    if model is MessageObjection:
+        return {"objected_on": _("不願接受訊息：反應日期"), "words": _("不願接受訊息：原話或依據")}.get(
+            attribute, _("不願接受訊息：撤回日期")
+        )
+    if attribute in columns.SECONDARY_WORDS:
+        return columns.SECONDARY_WORDS[attribute]
+    return columns.BY_ATTRIBUTE[attribute].header
+
+
+def _list_names() -> dict[str, dict[int, str]]:
+    statuses = {status.pk: str(status) for status in StatusCode.objects.all()}
+    return {
+        "programme": dict(Programme.objects.values_list("pk", "name")),
+        "enrolment_status": statuses,
+        "current_identity": statuses,
+    }

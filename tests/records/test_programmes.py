@@ -1,0 +1,159 @@
+"""From 畢業系所 as typed to a programme, and from status words to the university's lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.models import Programme
+from records.programmes import Lists
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lists() -> Lists:
+    return Lists.load()
+
+
+def name_of(lists, resolution):
+    return resolution.programme_id and lists.programme(resolution.programme_id).name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("資訊工程學系碩士班", "資訊工程學系碩士班"),
+        ("資訊工程系 (碩士班)", "資訊工程學系碩士班"),
+        ("電機資訊學院資訊工程學系碩士班", "資訊工程學系碩士班"),
+        ("資工系碩士班", "資訊工程學系碩士班"),
+        ("資工所碩士班", "資訊工程學系碩士班"),
+        ("資工碩專班", "資訊工程學系碩士在職專班"),
+        ("資訊工程研究所博士班", "資訊工程學系博士班"),
+        ("B52", "資訊工程學系學士班"),
+        ("航管系進修學士班", "航運管理學系進修學士班"),
+        ("航管系進修部", "航運管理學系進修學士班"),
+        ("商船學系碩士班", "商船學系碩士班"),
+        ("海洋法政學士學位學程", "海洋法政學士學位學程"),
+        ("食品科學學系大學部", "食品科學系學士班"),
+        ("機械與輪機工程學系碩士班", "機械與機電工程學系碩士班"),
+        ("海洋法律研究所碩士在職專班", "海洋法律研究所碩士在職專班"),
+        ("教育所碩士班", "教育研究所碩士班"),
+    ],
+)
+def test_a_text_that_says_everything_needs_no_hint(lists, text, name):
+    resolution = lists.resolve_programme(text)
+    assert (name_of(lists, resolution), resolution.notes, resolution.question) == (name, (), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "student_number", "class_name", "name"),
+    [
+        ("資工系", "00957001", "", "資訊工程學系學士班"),
+        ("資訊工程學系", "10957001", "碩士班二年級", "資訊工程學系碩士班"),
+        ("資工所", "20957001", "", "資訊工程學系博士班"),
+        ("52", "40957001", "", "資訊工程學系碩士在職專班"),
+        ("資工系", "", "四年A班", "資訊工程學系學士班"),
+        ("資工系", "", "碩二", "資訊工程學系碩士班"),
+        ("資工系", "10957001", "碩士在職專班", "資訊工程學系碩士在職專班"),
+        ("食科系", "00957001", "進修學士班四年A班", "食品科學系進修學士班"),
+        ("商船學系", "00957001", "", "商船學系學士班"),
+        ("應用經濟研究所", "", "", "應用經濟研究所碩士班"),
+    ],
+)
+def test_hints_choose_among_the_programmes_of_a_department_and_it_is_said(
+    lists, text, student_number, class_name, name
+):
+    resolution = lists.resolve_programme(text, student_number=student_number, class_name=class_name)
+    assert name_of(lists, resolution) == name
+    assert [note.code for note in resolution.notes] == ["programme_by_hint"]
+    assert name in resolution.notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "student_number", "class_name"),
+    [
+        ("資工系", "", ""),
+        ("資工系", "00957001", "碩士班二年級"),
+        ("資工系", "A1234567", ""),
+        ("資工系", "30957001", ""),  # no evening bachelor there
+        ("資工所", "00957001", ""),
+        ("資訊工程學系硬體組", "00957001", ""),
+        ("航管系博士班在職專班", "", ""),
+    ],
+)
+def test_a_department_without_a_clear_hint_is_asked_about(lists, text, student_number, class_name):
+    resolution = lists.resolve_programme(text, student_number=student_number, class_name=class_name)
+    assert resolution.programme_id is None
+    assert [note.code for note in resolution.notes] == ["programme_unclear"]
+    assert resolution.question and resolution.candidates
+
+
+@pytest.mark.parametrize("text", ["漁撈學系", "海洋考古學系", "航海科", "99", "系", "所", "x" * 80, "　"])
+def test_an_unknown_text_is_asked_about_once_for_all_rows(lists, text):
+    resolution = lists.resolve_programme(text, student_number="00957001")
+    assert resolution.programme_id is None
+    assert [note.code for note in resolution.notes] == ["programme_unknown"]
+    assert resolution.question == lists.resolve_programme(text, student_number="10957002").question
+    assert len(resolution.question) <= 200
+
+
+def test_an_empty_text_says_nothing(lists):
+    assert lists.resolve_programme("") == (None, (), "", ())
+
+
+def test_every_programme_is_found_by_its_own_name_and_code(lists):
+    for programme in Programme.objects.all():
+        for text in filter(None, (programme.name, programme.code)):
+            assert lists.resolve_programme(text).programme_id == programme.pk
+
+
+def test_the_years_of_a_programme_give_a_warning_only(lists):
+    opened = Programme.objects.get(name="商船學系進修學士班").pk
+    closed = Programme.objects.get(name="光電與材料科技學士學位學程").pk
+    assert lists.validity_note(opened, "2010-06").code == "programme_not_open"
+    assert lists.validity_note(opened, "2026-06-20") is None
+    assert lists.validity_note(closed, "2020-06") is None
+    assert lists.validity_note(closed, "2040-06").level == "warning"
+    assert lists.validity_note(closed, "") is None
+
+
+@pytest.mark.parametrize("text", ["13", "入學", "13-入學", "13 入學", "13入學", "13－入學", "013"])
+def test_a_status_is_found_by_code_and_by_label(lists, text):
+    status, notes = lists.resolve_status("enrolment", text)
+    assert lists.shown("enrolment_status", str(status)) == "13-入學"
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "codes"),
+    [
+        ("13-新生", "13-入學", ["status_by_code"]),
+        ("13-畢業", None, ["status_unknown"]),
+        ("99", None, ["status_unknown"]),
+        ("已離校", None, ["status_unknown"]),
+        ("", None, []),
+    ],
+)
+def test_a_status_that_contradicts_itself_or_is_unknown_is_said(lists, text, shown, codes):
+    status, notes = lists.resolve_status("enrolment", text)
+    assert [note.code for note in notes] == codes
+    assert (lists.shown("enrolment_status", str(status)) if status else None) == shown
+    if status is None and text:
+        assert "21-畢業" in notes[0].message and "2-校友" not in notes[0].message
+
+
+def test_values_are_shown_as_people_read_them(lists):
+    programme = Programme.objects.get(name="資訊工程學系碩士班")
+    assert lists.shown("programme", str(programme.pk)) == programme.name
+    assert lists.level_label(programme.pk) == "碩士"
+    assert lists.series(programme.pk).prefix(111) == "M52111"
+    assert (lists.shown("sex", "M"), lists.shown("programme", ""), lists.shown("city", "基隆市")) == (
+        "男",
+        "",
+        "基隆市",
+    )
+
+
+def test_the_lists_are_loaded_in_a_few_queries(django_assert_max_num_queries):
+    with django_assert_max_num_queries(8):
+        Lists.load()
