@@ -32,10 +32,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "records",
     "accounts",
-    # Until the center's own admin site is written, Django's stands in.
-    "alumni_db.apps.AlumniAdminConfig"
-    if (BASE_DIR / "records" / "admin" / "site.py").is_file()
-    else "django.contrib.admin",
+    "alumni_db.apps.AlumniAdminConfig",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -176,6 +173,7 @@ STORAGES = {
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 SIMPLE_HISTORY_REVERT_DISABLED = True
+SIMPLE_HISTORY_DATE_INDEX = False  # history is read by person, in the order it was written
 # The stock import and export views are not mounted; should one be, it needs a permission that nobody has.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"

@@ -27,7 +27,7 @@ from .cells import ERROR, WARNING
 from .changes import Applied, PersonChange, apply_changes
 from .columns import HEADERS, REQUIRED_HEADERS
 from .models import ImportBatch, ImportRow, Programme, Source, Verdict
-from .planning import Options, counts_of, plan
+from .planning import counts_of, plan
 from .programmes import Lists
 from .rows import Row, clean_row
 from .serials import Need, SeriesFull, reserve
@@ -135,7 +135,9 @@ def replan(batch: ImportBatch) -> None:
 def _store_plan(batch: ImportBatch, rows: list[Row], notes: list[list[str]]) -> None:
     progress.write(batch.pk, "planning", 0, len(rows))
     batch.refresh_from_db()
-    options = Options(batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate())
+    options = plans.Options(
+        batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
+    )
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
         plans.store(batch, planned)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,17 @@ _FIELDS = (
 # Texts that stand for a row of one of the university's lists.
 LISTED = frozenset({"programme", "enrolment_status", "current_identity"})
 _NATIONAL_ID = INDEX["national_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person chose for the batch, and the day it is planned on."""
+
+    mode: str
+    refusals: str
+    decisions: Mapping[str, str]  # question → programme id
+    file_name: str
+    today: datetime.date
 
 
 @dataclass(slots=True)
@@ -90,17 +101,18 @@ def store(batch: ImportBatch, planned: Iterable[Planned]) -> None:
 
 def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
     row = item.row
+    change = _packed_change(item.change)
     body = {
         "values": row.values,
         "listed": item.listed,
         "extra": row.extra,
         "raw": row.raw,
         "cell_remarks": row.remarks,
-        "change": _packed_change(item.change),
         "diff": item.diff,
         "target": item.target,
     }
-    plain = zlib.compress(wire.encode(body).encode(), 1)
+    # Two lines of JSON: applying reads the first only.
+    plain = zlib.compress(f"{wire.encode(change)}\n{wire.encode(body)}".encode(), 1)
     payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
     return (
         batch_id,
@@ -146,7 +158,7 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
 
 
 def _body(stored: ImportRow) -> dict[str, Any]:
-    return wire.decode(zlib.decompress(stored.open_payload()).decode())
+    return wire.decode(zlib.decompress(stored.open_payload()).decode().partition("\n")[2])
 
 
 def stored_row(stored: ImportRow) -> Row:
@@ -158,7 +170,7 @@ def stored_row(stored: ImportRow) -> Row:
 
 def stored_change(stored: ImportRow) -> PersonChange:
     """The change that a leading row carries."""
-    packed = _body(stored)["change"]
+    packed = wire.decode(zlib.decompress(stored.open_payload()).decode().partition("\n")[0])
     return PersonChange(
         person_id=packed["person_id"],
         values=packed["values"],
@@ -185,6 +197,9 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     texts = _texts(body, lists)
     masked = mask_national_id(values[_NATIONAL_ID]) if values[_NATIONAL_ID] else ""
     texts["身分證字號"] = masked
+    diff = [tuple(change) for change in body["diff"]]
+    if stored.verdict in (Verdict.NEW_PERSON, Verdict.NEW_RECORD) and not diff:
+        diff = [(header, "", text) for header, text in texts.items() if text]
     serial = stored.record.serial_number if stored.record_id else values[INDEX["serial_number"]]
     return RowView(
         row_number=stored.row_number,
@@ -194,7 +209,7 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
         serial=serial,
         programme=texts["畢業系所"],
         target=body["target"],
-        diff=[tuple(change) for change in body["diff"]],
+        diff=diff,
         remarks=[tuple(remark) for remark in stored.remarks],
         question=stored.question,
         values=texts,

@@ -51,12 +51,12 @@ _WITH_LEVEL_DIGIT = re.compile(r"[0-9]{8}")
 _GRADUATE = frozenset((Level.MASTER, Level.DOCTOR))
 # The first pattern that matches says it; folded text (see alias_key).
 _LEVEL_WORDS = (
-    (Level.DOCTOR, re.compile(r"博士|博班|博[一二三四五六七1-7]")),
+    (Level.DOCTOR, re.compile(r"博士|博班|博[一二三四五六七1-7]|博$")),
     (Level.MASTER, re.compile(r"碩|在職")),
     (Level.BACHELOR, re.compile(r"學士|大學部|大[一二三四五1-5]|進修|夜間|[一二三四五1-5]年[a-e甲乙丙丁戊]")),
 )
 _DIVISION_WORDS = (
-    (Division.IN_SERVICE, re.compile(r"在職|碩專|碩職|專班")),
+    (Division.IN_SERVICE, re.compile(r"在職|碩專|碩職")),
     (Division.EVENING, re.compile(r"進修|夜間")),
     (Division.DAY, re.compile(r"日間")),
 )
@@ -114,6 +114,7 @@ class Lists:
     _series: dict[tuple[str, str, int], SerialSeries]
     _of_department: dict[int, list[Programme]] = field(default_factory=dict)
     _cache: dict[tuple[str, str, str], Resolution] = field(default_factory=dict)
+    _found_statuses: dict[tuple[str, str], tuple[int | None, tuple[Note, ...]]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Lists:
@@ -245,6 +246,11 @@ class Lists:
         """The status that a cell means: code, label or `13-入學`. Code and label of two statuses are kept out."""
         if not text:
             return None, ()
+        if (kind, text) not in self._found_statuses:
+            self._found_statuses[kind, text] = self._status(kind, text)
+        return self._found_statuses[kind, text]
+
+    def _status(self, kind: str, text: str) -> tuple[int | None, tuple[Note, ...]]:
         statuses = [status for status in self.statuses.values() if status.kind == kind]
         by_label = {alias_key(status.label): status.pk for status in statuses}
         by_code = {status.code.lstrip("0"): status.pk for status in statuses}

@@ -60,7 +60,7 @@ EXAMPLES: tuple[dict[str, str], ...] = (
         "graduation_date": "2024-06", "enrolment_status": "21-畢業", "current_identity": "2-校友",
     },
     {
-        "student_number": "01311003", "chinese_name": "範例丙", "sex": "女", "national_id": "B200000007",
+        "student_number": "01311003", "chinese_name": "範例丙", "sex": "女", "national_id": "B200000004",
         "birth_date": "0940708", "email": "ping@example.com", "mobile": "0900-123581", "country": "臺灣",
         "programme": "商船學系學士班", "enrolment_status": "11-在學", "current_identity": "1-學生",
         "class_name": "二年B班",
@@ -70,9 +70,6 @@ EXAMPLES: tuple[dict[str, str], ...] = (
 
 class ColumnField(fields.Field):
     """A column of columns.py; the texts of a row have been collected for a whole chunk before."""
-
-    def get_value(self, instance: AcademicRecord, **kwargs: Any) -> str:
-        return instance.export_texts[self.attribute]
 
     def export(self, instance: AcademicRecord, **kwargs: Any) -> str:
         return instance.export_texts[self.attribute]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .bulk import IDS_PER_STATEMENT, batched
+from . import bulk
 from .models import AcademicRecord, SerialCounter, SerialSeries
 
 LONGEST = 40
@@ -53,41 +53,67 @@ def reserve(demand: Counter[Need]) -> SerialPool:
         series = SerialSeries.objects.select_related("department").in_bulk(
             {need.series_id for need in demand}
         )
-        # Prefixes in one order for everybody: two reservations never wait for each other in a circle.
-        needs = sorted(demand, key=lambda need: need.prefix)
-        return SerialPool(
-            {need: _advance(series[need.series_id], need.prefix, demand[need]) for need in needs}
+        counters = _locked_counters({need.prefix for need in demand})
+        numbers: dict[Need, list[str]] = {need: [] for need in demand}
+        wanted = dict(demand)
+        while wanted:
+            blocks = {
+                need: _advance(series[need.series_id], counters[need.prefix], count)
+                for need, count in wanted.items()
+            }
+            # A number that a file once brought along, or that a deleted record bore, is passed over.
+            known = ever_used(number for block in blocks.values() for number in block)
+            for need, block in blocks.items():
+                numbers[need] += [number for number in block if number not in known] if known else block
+            wanted = {
+                need: missing for need, count in demand.items() if (missing := count - len(numbers[need]))
+            }
+        bulk.update_rows(
+            SerialCounter,
+            ["last_sequence"],
+            [(counter.pk, counter.last_sequence) for counter in counters.values()],
         )
+        return SerialPool(numbers)
 
 
-def _advance(series: SerialSeries, prefix: str, count: int) -> list[str]:
-    SerialCounter.objects.bulk_create([SerialCounter(prefix=prefix)], ignore_conflicts=True)
-    counter = SerialCounter.objects.select_for_update().get(prefix=prefix)
-    numbers: list[str] = []
-    while len(numbers) < count:
-        first = counter.last_sequence + 1
-        counter.last_sequence += count - len(numbers)
-        if series.when_full == SerialSeries.WhenFull.STOP and counter.last_sequence >= 10**series.width:
-            raise SeriesFull(
-                _(
-                    "「%(series)s」的流水號 %(prefix)s 已編到 %(width)s 位數上限，請到「流水號編碼」加大位數後再匯入。"
-                )
-                % {"series": series, "prefix": prefix, "width": series.width}
+def _locked_counters(prefixes: set[str]) -> dict[str, SerialCounter]:
+    """The counters of the prefixes, made where missing, in one order for everybody: two reservations never wait
+    for each other in a circle."""
+    ordered = sorted(prefixes)
+    SerialCounter.objects.bulk_create(map(_new_counter, ordered), ignore_conflicts=True, batch_size=400)
+    found: dict[str, SerialCounter] = {}
+    for chunk in bulk.batched(ordered, bulk.IDS_PER_STATEMENT):
+        locked = SerialCounter.objects.select_for_update().filter(prefix__in=chunk).order_by("prefix")
+        found |= {counter.prefix: counter for counter in locked}
+    return found
+
+
+def _new_counter(prefix: str) -> SerialCounter:
+    return SerialCounter(prefix=prefix)
+
+
+def _advance(series: SerialSeries, counter: SerialCounter, count: int) -> list[str]:
+    """The next `count` numbers behind a counter; moves it. Raises SeriesFull."""
+    first = counter.last_sequence + 1
+    counter.last_sequence += count
+    if series.when_full == SerialSeries.WhenFull.STOP and counter.last_sequence >= 10**series.width:
+        raise SeriesFull(
+            _(
+                "「%(series)s」的流水號 %(prefix)s 已編到 %(width)s 位數上限，"
+                "請到「流水號編碼」加大位數後再匯入。"
             )
-        block = [
-            prefix + str(sequence).zfill(series.width) for sequence in range(first, counter.last_sequence + 1)
-        ]
-        # A number that a file once brought along, or that a deleted record bore, is passed over.
-        known = ever_used(block)
-        numbers += [number for number in block if number not in known] if known else block
-    counter.save(update_fields=["last_sequence"])
-    return numbers
+            % {"series": series, "prefix": counter.prefix, "width": series.width}
+        )
+    return [
+        counter.prefix + str(sequence).zfill(series.width)
+        for sequence in range(first, counter.last_sequence + 1)
+    ]
 
 
 def ever_used(numbers: Iterable[str]) -> dict[str, int]:
     """Those of the numbers that a record bears or ever bore, each with that record's id."""
     found: dict[str, int] = {}
-    for chunk in batched(numbers, IDS_PER_STATEMENT):
+    for chunk in bulk.batched(numbers, bulk.IDS_PER_STATEMENT):
         found.update(
             AcademicRecord.history.filter(serial_number__in=chunk)
             .values_list("serial_number", "id")

@@ -1,5 +1,1 @@
-"""The center's workspace in the admin site. The order of these imports is the order of the navigation."""
-
-from . import people
-
-__all__ = ["people"]
+"""The center's workspace in the browser: `site.AlumniAdminSite` and the pages registered there."""

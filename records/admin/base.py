@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.translation import gettext_lazy as _
+
+from .. import policies
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -73,4 +75,7 @@ class WorkspaceAdmin(admin.ModelAdmin):
         return self.change_view(request, str(object_id))
 
 
-BLANK = _("－")
+def require(decision: policies.Decision) -> None:
+    """Ends the request with 403 and the reason when a policy says no."""
+    if not decision:
+        raise PermissionDenied(str(decision.reason))

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -31,7 +30,7 @@ from ..search import by_national_id, looks_like_national_id, national_id_in, sea
 from ..serials import SeriesFull
 from ..storing import current_record_values, current_values
 from ..values import academic_year, fold_name
-from .base import WorkspaceAdmin
+from .base import WorkspaceAdmin, require
 from .people_filters import FILTERS, RecordFilter
 
 SEARCH_PARAMETER = "found"
@@ -60,7 +59,6 @@ class PersonChangeList(ChangeList):
         return search(people, self.searched, timezone.localdate()) if self.searched else people
 
 
-@admin.register(Person)
 class PersonAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("校友")
     change_list_template = "admin/records/person/list.html"
@@ -169,7 +167,7 @@ class PersonAdmin(WorkspaceAdmin):
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """What was typed never reaches an address: it may be a whole national ID (security.md, promise 2)."""
-        _require(policies.can_view_people(request.user))
+        require(policies.can_view_people(request.user))
         text, today = request.POST.get("text", "").strip()[:200], timezone.localdate()
         listing = reverse("admin:records_person_changelist")
         if national_id_in(text, today) or looks_like_national_id(text):
@@ -195,7 +193,7 @@ class PersonAdmin(WorkspaceAdmin):
 
     # --- one person -----------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        _require(policies.can_view_people(request.user))
+        require(policies.can_view_people(request.user))
         person = self._person(request, object_id)
         return self._page(request, "person.html", person, self._person_context(request, person))
 
@@ -231,7 +229,7 @@ class PersonAdmin(WorkspaceAdmin):
         }
 
     def edit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        _require(policies.can_edit_people(request.user))
+        require(policies.can_edit_people(request.user))
         person = self._person(request, object_id)
         same = self._same_name(request, person.name_key).exclude(pk=person.pk)
         form = PersonForm(
@@ -249,7 +247,7 @@ class PersonAdmin(WorkspaceAdmin):
         return self._page(request, "form.html", person, context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        _require(policies.can_edit_people(request.user))
+        require(policies.can_edit_people(request.user))
         today = timezone.localdate()
         name = fold_name(request.POST.get("person-chinese_name", ""))
         same = self._same_name(request, name) if name else Person.objects.none()
@@ -272,7 +270,7 @@ class PersonAdmin(WorkspaceAdmin):
         return self._page(request, "form.html", None, context)
 
     def record_add_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        _require(policies.can_edit_people(request.user))
+        require(policies.can_edit_people(request.user))
         person, today = self._person(request, object_id), timezone.localdate()
         form = RecordForm(request.POST or None, today=today)
         if request.method == "POST" and form.is_valid():
@@ -282,7 +280,7 @@ class PersonAdmin(WorkspaceAdmin):
         return self._record_page(request, person, form, _("新增學籍身分"))
 
     def record_edit_view(self, request: HttpRequest, object_id: int, record_id: int) -> HttpResponse:
-        _require(policies.can_edit_people(request.user))
+        require(policies.can_edit_people(request.user))
         person = self._person(request, object_id)
         record = get_object_or_404(policies.visible_records(request.user), pk=record_id, person=person)
         form = RecordForm(
@@ -367,11 +365,6 @@ class PersonAdmin(WorkspaceAdmin):
         context = self.admin_site.each_context(request) | {"opts": self.opts, "person": person} | context
         context.setdefault("title", person.chinese_name if person else "")
         return TemplateResponse(request, f"admin/records/person/{template}", context)
-
-
-def _require(decision: policies.Decision) -> None:
-    if not decision:
-        raise PermissionDenied(str(decision.reason))
 
 
 def _lines(texts: Any) -> SafeString:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,8 +14,34 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import policies
+from .. import models, policies
 from . import board
+from .accounts import AccountAdmin
+from .batches import ImportBatchAdmin
+from .disclosures import DisclosureAdmin
+from .organisation import (
+    CollegeAdmin,
+    DepartmentAdmin,
+    OrganisationAliasAdmin,
+    ProgrammeAdmin,
+    SerialSeriesAdmin,
+    StatusCodeAdmin,
+)
+from .people import PersonAdmin
+
+# In the order of the navigation.
+PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
+    (models.Person, PersonAdmin),
+    (models.ImportBatch, ImportBatchAdmin),
+    (models.Department, DepartmentAdmin),
+    (models.Programme, ProgrammeAdmin),
+    (models.OrganisationAlias, OrganisationAliasAdmin),
+    (models.StatusCode, StatusCodeAdmin),
+    (models.SerialSeries, SerialSeriesAdmin),
+    (models.College, CollegeAdmin),
+    (get_user_model(), AccountAdmin),
+    (models.Disclosure, DisclosureAdmin),
+)
 
 
 class Link(NamedTuple):
@@ -31,6 +59,14 @@ class AlumniAdminSite(admin.AdminSite):
     index_template = "admin/board.html"
     site_url = None
     enable_nav_sidebar = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        for model, page in PAGES:
+            super().register(model, page)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """What other apps register by themselves stays out: groups and the worker's task results."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = self.each_context(request) | {

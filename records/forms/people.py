@@ -14,12 +14,22 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import columns, values
+from .. import values
 from ..cells import ERROR, Note
+from ..columns import (
+    BY_ATTRIBUTE,
+    CONTACT_ATTRIBUTES,
+    RECORD_COLUMNS,
+    SECONDARY,
+    SECONDARY_WORDS,
+    Column,
+    shown,
+)
+from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
 from ..models import Programme, Sex, StatusCode
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
-PERSON_COLUMNS = tuple(column for column in columns.PERSON_COLUMNS if column.attribute not in NOT_HERE)
+PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
 _LONG = frozenset({"address", "other_address", "other_emails", "other_phones"})
 _BLANK = ("", "—")
 
@@ -28,7 +38,7 @@ class ColumnForm(forms.Form):
     """Fields for some columns. After `is_valid`, `changed()` and `before()` give canonical texts by attribute and
     `notices` what was said about the values without keeping one out."""
 
-    columns: tuple[columns.Column, ...] = ()
+    columns: tuple[Column, ...] = ()
     extra: Mapping[str, str] = {}  # attributes without a column of their own → label
 
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
@@ -40,7 +50,7 @@ class ColumnForm(forms.Form):
         for attribute, label in self.extra.items():
             self.fields[attribute] = _text_field(label, _("多個以逗號分隔。"), attribute)
 
-    def field_of(self, column: columns.Column) -> forms.Field:
+    def field_of(self, column: Column) -> forms.Field:
         choices = self.choices_of(column)
         if choices is None:
             field = _text_field(column.header, str(column.rule), column.attribute)
@@ -49,7 +59,7 @@ class ColumnForm(forms.Form):
             field.show_hidden_initial = True
         return field
 
-    def choices_of(self, column: columns.Column) -> list[tuple[Any, str]] | None:
+    def choices_of(self, column: Column) -> list[tuple[Any, str]] | None:
         """The choices of a column that is picked from a list, else None."""
         if column.attribute == "sex":
             return list(Sex.choices)
@@ -67,7 +77,7 @@ class ColumnForm(forms.Form):
             self.cleaned_data[attribute] = values.tidy_text(self.cleaned_data.get(attribute, ""))
         return self.cleaned_data
 
-    def _clean_column(self, column: columns.Column) -> None:
+    def _clean_column(self, column: Column) -> None:
         cleaned = column.cleaned(self.cleaned_data[column.attribute], self.today)
         self.cleaned_data[column.attribute] = cleaned.value
         for note in cleaned.notes:
@@ -88,21 +98,21 @@ class ColumnForm(forms.Form):
 
     def before(self, names: Iterable[str]) -> dict[str, str]:
         """The canonical values that were shown, for those attributes."""
-        shown = self._shown_before()
-        return {name: shown[name] for name in names}
+        first = self._shown_before()
+        return {name: first[name] for name in names}
 
     def _texts(self) -> dict[str, str]:
         return {name: str(self.cleaned_data.get(name) or "") for name in self._names()}
 
     def _shown_before(self) -> dict[str, str]:
         """The hidden first texts, read as their column reads them."""
-        shown = {}
+        first = {}
         for name in self._names():
             text = self.data.get(self.add_initial_prefix(name), "")
-            column = columns.BY_ATTRIBUTE.get(name)
+            column = BY_ATTRIBUTE.get(name)
             is_typed = column is not None and not column.list_name
-            shown[name] = column.cleaned(text, self.today).value if is_typed else values.tidy_text(text)
-        return shown
+            first[name] = column.cleaned(text, self.today).value if is_typed else values.tidy_text(text)
+        return first
 
     def _names(self) -> list[str]:
         return [*(column.attribute for column in self.columns), *self.extra]
@@ -114,9 +124,9 @@ class ColumnForm(forms.Form):
             if name not in self.fields:
                 self.add_error(None, _("這筆資料剛才已由他人修改，請重新載入後再改。"))
                 continue
-            shown = self.shown_choice(name, columns.shown(name, current.get(name, "")))
+            theirs = self.shown_choice(name, shown(name, current.get(name, "")))
             self.data[self.add_initial_prefix(name)] = (
-                current.get(name, "") if self._is_choice(name) else columns.shown(name, current.get(name, ""))
+                current.get(name, "") if self._is_choice(name) else shown(name, current.get(name, ""))
             )
             typed = self.shown_choice(name, self.data.get(self.add_prefix(name), ""))
             self.add_error(
@@ -124,7 +134,7 @@ class ColumnForm(forms.Form):
                 _(
                     "剛才已由他人改為「%(theirs)s」，您輸入的是「%(yours)s」。確定要以您的內容取代，請再按一次儲存。"
                 )
-                % {"theirs": shown or _("空白"), "yours": typed or _("空白")},
+                % {"theirs": theirs or _("空白"), "yours": typed or _("空白")},
             )
 
     def _is_choice(self, name: str) -> bool:
@@ -154,7 +164,7 @@ class PersonForm(ColumnForm):
     """Personal and contact data. The national ID is never shown: the field takes a new one only."""
 
     columns = PERSON_COLUMNS
-    extra = columns.SECONDARY_WORDS
+    extra = SECONDARY_WORDS
 
     verified = forms.BooleanField(
         label=gettext_lazy("已核對身分證字號、系所與生日，確認是這一位"), required=False
@@ -174,8 +184,8 @@ class PersonForm(ColumnForm):
         self.order_fields([*self._names(), "verified"])
 
     def keep_rest(self, attribute: str, rest: str) -> None:
-        if attribute in columns.SECONDARY:
-            name = columns.SECONDARY[attribute]
+        if attribute in SECONDARY:
+            name = SECONDARY[attribute]
             kept = [part for part in (self.cleaned_data.get(name, ""), rest) if part]
             self.cleaned_data[name] = ", ".join(dict.fromkeys(kept))
         elif attribute == "address" and not self.cleaned_data.get("postal_code"):
@@ -202,7 +212,7 @@ class PersonForm(ColumnForm):
     @property
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The fields under the headings of the page."""
-        contact = columns.CONTACT_ATTRIBUTES | set(self.extra)
+        contact = CONTACT_ATTRIBUTES | set(self.extra)
         names = self._names()
         return [
             (_("基本資料"), [self[name] for name in names if name not in contact]),
@@ -213,7 +223,7 @@ class PersonForm(ColumnForm):
 class RecordForm(ColumnForm):
     """One degree. The serial number is given by the system, or kept as the file brought it, and stays (SOP 6.1)."""
 
-    columns = tuple(column for column in columns.RECORD_COLUMNS if column.attribute != "serial_number")
+    columns = tuple(column for column in RECORD_COLUMNS if column.attribute != "serial_number")
 
     def clean(self) -> dict[str, Any]:
         super().clean()

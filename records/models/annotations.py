@@ -30,7 +30,9 @@ class Annotation(models.Model):
         blank=True,
     )
 
-    history = HistoricalRecords(bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL)
+    history = HistoricalRecords(
+        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("註解")

@@ -21,7 +21,13 @@ class ChangeContext(models.Model):
 
     source = models.CharField(_("來源"), max_length=10, choices=Source)
     batch = models.ForeignKey(
-        "records.ImportBatch", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("批次")
+        "records.ImportBatch",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("批次"),
+        db_constraint=False,  # as for the user: history outlives what it mentions
     )
 
     class Meta:

@@ -83,7 +83,9 @@ class Verdict(models.TextChoices):
 class ImportRow(models.Model):
     """One row of the sheet with its verdict and its part of the stored plan."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", verbose_name=_("批次"))
+    batch = models.ForeignKey(
+        ImportBatch, models.CASCADE, related_name="rows", verbose_name=_("批次"), db_index=False
+    )
     row_number = models.PositiveIntegerField(_("列號"))
     verdict = models.CharField(_("判定"), max_length=12, choices=Verdict)
     # Sealed JSON (it holds national IDs): cells as they came, cleaned values, remarks of the cells, the change.
@@ -93,11 +95,16 @@ class ImportRow(models.Model):
     leader = models.PositiveIntegerField(null=True)
     question = models.CharField(max_length=200, blank=True)  # what a person has to decide for all like rows
     # How many serial numbers the row needs from which series and prefix, summed before applying.
-    series = models.ForeignKey(SerialSeries, models.PROTECT, null=True, related_name="+")
+    series = models.ForeignKey(SerialSeries, models.PROTECT, null=True, related_name="+", db_index=False)
     serial_prefix = models.CharField(max_length=60, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("校友"))
     record = models.ForeignKey(
-        AcademicRecord, models.PROTECT, null=True, related_name="+", verbose_name=_("學籍身分")
+        AcademicRecord,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("學籍身分"),
+        db_index=False,
     )
 
     class Meta:

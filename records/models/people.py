@@ -27,7 +27,7 @@ class Person(models.Model):
     english_name = models.CharField(_("英文姓名"), max_length=200, blank=True)
     sex = models.CharField(_("性別"), max_length=1, choices=Sex, blank=True)
     national_id_sealed = models.BinaryField(null=True, editable=False)
-    national_id_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    national_id_digest = models.CharField(max_length=64, null=True, editable=False)
     national_id_mask = models.CharField(_("身分證字號"), max_length=20, blank=True, editable=False)
     birth_date = models.DateField(_("生日"), null=True, blank=True)
     email = models.CharField(_("電子郵件"), max_length=254, blank=True)
@@ -59,7 +59,10 @@ class Person(models.Model):
 
     objects = PersonQuerySet.as_manager()
     history = HistoricalRecords(
-        bases=[ChangeContext], excluded_fields=["name_key"], user_model=settings.AUTH_USER_MODEL
+        bases=[ChangeContext],
+        excluded_fields=["name_key"],
+        user_model=settings.AUTH_USER_MODEL,
+        user_db_constraint=False,
     )
 
     class Meta:
@@ -72,6 +75,11 @@ class Person(models.Model):
             models.Index(fields=["email"], name="person_email", opclasses=["varchar_pattern_ops"]),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["national_id_digest"],
+                name="national_id_once",
+                violation_error_message=_("這個身分證字號已屬於另一位校友。"),
+            ),
             models.CheckConstraint(
                 condition=~Q(chinese_name=""),
                 name="person_has_a_name",
@@ -132,7 +140,9 @@ class AcademicRecord(models.Model):
     created_at = models.DateTimeField(_("建檔時間"), editable=False)
     updated_at = models.DateTimeField(_("最後異動時間"), editable=False)
 
-    history = HistoricalRecords(bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL)
+    history = HistoricalRecords(
+        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("學籍身分")
@@ -180,7 +190,9 @@ class MessageObjection(models.Model):
     recorded_at = models.DateTimeField(_("登錄時間"))
     ended_on = models.DateField(_("撤回日期"), null=True, blank=True)
 
-    history = HistoricalRecords(bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL)
+    history = HistoricalRecords(
+        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("不願接受訊息")

@@ -1,0 +1,126 @@
+"""帳號: opened, changed and switched off by center and IT. The only password ever shown is a one-time one, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from .. import policies
+from ..forms.accounts import AccountForm
+from .base import ChoiceFilter, WorkspaceAdmin, require
+
+User = get_user_model()
+
+
+class RoleFilter(ChoiceFilter):
+    title = gettext_lazy("角色")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return User._meta.get_field("role").choices
+
+    def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(role=value)
+
+
+class ActiveFilter(ChoiceFilter):
+    title = gettext_lazy("狀態")
+    parameter_name = "active"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("啟用")), ("no", _("停用"))]
+
+    def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(is_active=value == "yes")
+
+
+class AccountAdmin(WorkspaceAdmin):
+    navigation_title = gettext_lazy("帳號")
+    list_display = ("display_name", "username", "role", "departments_", "active_", "seen")
+    list_filter = (RoleFilter, ActiveFilter)
+    sortable_by = ()
+    ordering = ("username",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(policies.can_manage_accounts(request.user))
+
+    has_change_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("memberships__department")
+
+    @admin.display(description=gettext_lazy("負責系所"))
+    def departments_(self, user: Any) -> SafeString | str:
+        names = ((membership.department.name,) for membership in user.memberships.all())
+        return format_html_join("", '<span class="line">{}</span>', names) or "－"
+
+    @admin.display(description=gettext_lazy("狀態"))
+    def active_(self, user: Any) -> SafeString:
+        kind, text = ("", _("啟用")) if user.is_active else ("tag-warning", _("停用"))
+        return format_html('<span class="tag {}">{}</span>', kind, text)
+
+    @admin.display(description=gettext_lazy("上次登入"))
+    def seen(self, user: Any) -> str:
+        return f"{timezone.localtime(user.last_login):%Y-%m-%d %H:%M}" if user.last_login else _("尚未登入")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.navigation_title})
+
+    def own_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.password_view))
+        return [path("<int:object_id>/password/", view, name=self.address_name("password"))]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        require(policies.can_manage_accounts(request.user))
+        form = AccountForm(request.POST or None, editor=request.user, initial={"is_active": True})
+        if request.method == "POST" and form.is_valid():
+            with transaction.atomic():
+                password = form.instance.give_one_time_password()
+                form.save_with_departments()
+            return self._password_page(request, form.instance, password)
+        return self._page(request, "form.html", {"title": _("開立帳號"), "form": form})
+
+    def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        require(policies.can_manage_accounts(request.user))
+        account = get_object_or_404(User, pk=object_id)
+        form = AccountForm(request.POST or None, instance=account, editor=request.user)
+        if request.method == "POST" and form.is_valid():
+            with transaction.atomic():
+                form.save_with_departments()
+            messages.success(request, _("已儲存。"))
+            return redirect("admin:accounts_user_changelist")
+        return self._page(request, "form.html", {"title": str(account), "form": form, "account": account})
+
+    def password_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """A new one-time password; the old one and every running login end with it."""
+        require(policies.can_manage_accounts(request.user))
+        account = get_object_or_404(User, pk=object_id)
+        password = account.give_one_time_password()
+        account.save(update_fields=["password", "must_change_password"])
+        return self._password_page(request, account, password)
+
+    def _password_page(self, request: HttpRequest, account: Any, password: str) -> HttpResponse:
+        """Answered directly: a redirect would have to keep the password somewhere."""
+        context = {"title": _("一次性密碼"), "account": account, "password": password}
+        return self._page(request, "password.html", context)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, f"admin/accounts/user/{template}", context)

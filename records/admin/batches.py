@@ -1,0 +1,332 @@
+"""匯入批次: upload, progress, the plan with its counts and rows, the decisions, and the one confirmation."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from typing import Any, BinaryIO, NamedTuple
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from .. import imports, policies, progress, resources, tasks
+from ..forms.imports import OptionsForm, UploadForm
+from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..workbooks.reader import WorkbookRefused
+from .base import ChoiceFilter, WorkspaceAdmin, require
+
+State = ImportBatch.State
+WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
+BROKEN = (State.REFUSED, State.FAILED)
+STAGES = {
+    "reading": gettext_lazy("讀取檔案"),
+    "planning": gettext_lazy("比對校友"),
+    "applying": gettext_lazy("寫入資料"),
+}
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Tab(NamedTuple):
+    """A verdict with the number of its rows; `verdict` is "" for all rows."""
+
+    verdict: str
+    title: str
+    count: int
+    is_current: bool
+
+
+class StateFilter(ChoiceFilter):
+    title = gettext_lazy("狀態")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*State.choices, ("broken", _("退回或失敗"))]
+
+    def narrowed(self, queryset: QuerySet[ImportBatch], value: str) -> QuerySet[ImportBatch]:
+        return queryset.filter(state__in=BROKEN if value == "broken" else [value])
+
+
+class ImportBatchAdmin(WorkspaceAdmin):
+    navigation_title = gettext_lazy("匯入批次")
+    list_display = ("label", "file_name", "state_", "rows_", "uploader", "uploaded", "importer", "applied")
+    list_display_links = ("label",)
+    list_filter = (StateFilter,)
+    list_select_related = ("uploaded_by", "applied_by")
+    sortable_by = ()
+    ordering = ("-pk",)
+
+    def has_view_permission(self, request: HttpRequest, obj: ImportBatch | None = None) -> bool:
+        return bool(policies.can_see_batches(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(policies.can_import(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportBatch | None = None) -> bool:
+        return bool(policies.can_import(request.user))
+
+    # --- the list -------------------------------------------------------------------------------------------
+    @admin.display(description=gettext_lazy("批次"))
+    def label(self, batch: ImportBatch) -> str:
+        return f"#{batch.pk}"
+
+    @admin.display(description=gettext_lazy("狀態"))
+    def state_(self, batch: ImportBatch) -> SafeString:
+        return format_html('<span class="tag state-{}">{}</span>', batch.state, batch.get_state_display())
+
+    @admin.display(description=gettext_lazy("列數"))
+    def rows_(self, batch: ImportBatch) -> Any:
+        return batch.counts.get("rows", "－")
+
+    @admin.display(description=gettext_lazy("上傳者"))
+    def uploader(self, batch: ImportBatch) -> str:
+        return batch.uploaded_by.display_name
+
+    @admin.display(description=gettext_lazy("上傳時間"))
+    def uploaded(self, batch: ImportBatch) -> SafeString:
+        return _moment(batch.uploaded_at)
+
+    @admin.display(description=gettext_lazy("匯入者"))
+    def importer(self, batch: ImportBatch) -> str:
+        return batch.applied_by.display_name if batch.applied_by else "－"
+
+    @admin.display(description=gettext_lazy("匯入時間"))
+    def applied(self, batch: ImportBatch) -> SafeString:
+        return _moment(batch.applied_at)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.navigation_title})
+
+    # --- addresses ------------------------------------------------------------------------------------------
+    def own_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        acts = (
+            ("options", self.options_view),
+            ("decide", self.decide_view),
+            ("apply", self.apply_view),
+            ("discard", self.discard_view),
+            ("returned", self.returned_view),
+        )
+        return [
+            path("template/", view(require_GET(self.template_view)), name=self.address_name("template")),
+            path(
+                "<int:object_id>/progress/",
+                view(require_GET(self.progress_view)),
+                name=self.address_name("progress"),
+            ),
+            *(
+                path(f"<int:object_id>/{act}/", view(require_POST(page)), name=self.address_name(act))
+                for act, page in acts
+            ),
+        ]
+
+    # --- upload and template ----------------------------------------------------------------------------------
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        require(policies.can_import(request.user))
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            batch = self._receive(request, form)
+            if batch is not None:
+                return redirect("admin:records_importbatch_change", batch.pk)
+        return self._page(request, "upload.html", {"title": _("匯入離校資料"), "form": form})
+
+    def _receive(self, request: HttpRequest, form: UploadForm) -> ImportBatch | None:
+        uploaded = form.cleaned_data["file"]
+        try:
+            with _real_file(uploaded) as file:
+                batch = imports.receive(
+                    file, file_name=uploaded.name, user=request.user, mode=form.cleaned_data["mode"]
+                )
+        except WorkbookRefused as refusal:
+            form.add_error("file", refusal.sentence)
+            return None
+        tasks.read_batch.enqueue(batch.pk)
+        return batch
+
+    def template_view(self, request: HttpRequest) -> HttpResponse:
+        require(policies.can_import(request.user))
+        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        resources.template_to(file)
+        return _download(file, _("離校資料空白範本.xlsx"))
+
+    # --- one batch --------------------------------------------------------------------------------------------
+    def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        require(policies.can_see_batches(request.user))
+        batch = get_object_or_404(
+            ImportBatch.objects.select_related("uploaded_by", "applied_by"), pk=object_id
+        )
+        sees_rows = bool(policies.can_import(request.user))
+        verdict = request.GET.get("verdict", "")
+        verdict = verdict if verdict in Verdict.values else ""
+        context = {
+            "title": _("批次 #%(number)s") % {"number": batch.pk},
+            "batch": batch,
+            "is_working": batch.state in WORKING,
+            "is_planned": batch.state == State.PLANNED,
+            "progress": _progress(batch),
+            "tabs": _tabs(batch, verdict),
+            "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
+            "sees_rows": sees_rows,
+            "verdict": verdict,
+            "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),
+        }
+        if sees_rows and batch.state in (State.PLANNED, State.APPLIED):
+            context |= self._plan(request, batch, verdict)
+        return self._page(request, "batch.html", context)
+
+    def _plan(self, request: HttpRequest, batch: ImportBatch, verdict: str) -> dict[str, Any]:
+        """What only those see who may import: the rows, the questions, the options."""
+        total = batch.counts.get(verdict or "rows", 0)
+        page = Paginator(range(total), imports.ROWS_A_PAGE).get_page(request.GET.get("page"))
+        is_planned = batch.state == State.PLANNED
+        return {
+            "page": page,
+            "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
+            "questions": imports.open_questions(batch) if is_planned else [],
+            "programmes": Programme.objects.all() if is_planned else [],
+            "options": OptionsForm(instance=batch) if is_planned else None,
+            "changing": sum(batch.counts.get(name, 0) for name in ("new_person", "new_record", "update")),
+        }
+
+    def progress_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """How far the batch is, for the page that asks every second."""
+        require(policies.can_see_batches(request.user))
+        batch = get_object_or_404(ImportBatch, pk=object_id)
+        answer = _progress(batch) | {
+            "working": batch.state in WORKING,
+            "state": str(batch.get_state_display()),
+        }
+        return JsonResponse(answer)
+
+    # --- acts -------------------------------------------------------------------------------------------------
+    def options_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        batch = self._batch_for_act(request, object_id)
+        form = OptionsForm(request.POST, instance=batch)
+        if form.is_valid():
+            options = {"mode": batch.mode, "refusals": batch.refusals}
+            self._plan_again(request, batch, imports.change_options(batch, **options))
+        else:
+            messages.error(request, _("請選擇處理方式。"))
+        return redirect("admin:records_importbatch_change", object_id)
+
+    def decide_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        batch = self._batch_for_act(request, object_id)
+        chosen = request.POST.get("programme", "")
+        programme = Programme.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        question = request.POST.get("question", "")
+        if programme is None or not question:
+            messages.error(request, _("請選擇畢業系所。"))
+        else:
+            self._plan_again(request, batch, imports.decide(batch, question, programme))
+        return redirect("admin:records_importbatch_change", object_id)
+
+    def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
+        if is_stored:
+            tasks.replan_batch.enqueue(batch.pk)
+            messages.success(request, _("已套用，計畫重新產生。"))
+        else:
+            messages.warning(request, _("批次的狀態已經改變，這次的選擇沒有套用。"))
+
+    def apply_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        batch = self._batch_for_act(request, object_id)
+        if tasks.request_apply(batch, request.user):
+            messages.success(request, _("已確認，開始寫入。"))
+        else:
+            self._say_who_was_first(request, batch)
+        return redirect("admin:records_importbatch_change", object_id)
+
+    def _say_who_was_first(self, request: HttpRequest, batch: ImportBatch) -> None:
+        batch.refresh_from_db()
+        if batch.applied_by_id:
+            text = _("這個批次已由 %(name)s 確認，不會重複匯入。") % {"name": batch.applied_by.display_name}
+        else:
+            text = _("這個批次目前是「%(state)s」，不能確認匯入。") % {"state": batch.get_state_display()}
+        messages.warning(request, text)
+
+    def discard_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        batch = self._batch_for_act(request, object_id)
+        if imports.discard(batch):
+            messages.success(request, _("已放棄，檔案與計畫中的個人資料已刪除。"))
+        else:
+            messages.warning(request, _("批次的狀態已經改變，不能放棄。"))
+        return redirect("admin:records_importbatch_change", object_id)
+
+    def returned_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The rows to be corrected, with every cell as it came: logged before they go out."""
+        batch = self._batch_for_act(request, object_id)
+        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        count = imports.write_returned_rows(batch, file)
+        Disclosure.objects.create(
+            user=request.user,
+            kind=Disclosure.Kind.RETURNED_ROWS,
+            at=timezone.now(),
+            address=request.META.get("REMOTE_ADDR") or None,
+            row_count=count,
+            detail=_("批次 #%(number)s 的待更正列") % {"number": batch.pk},
+        )
+        return _download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
+
+    def _batch_for_act(self, request: HttpRequest, object_id: int) -> ImportBatch:
+        require(policies.can_import(request.user))
+        return get_object_or_404(ImportBatch, pk=object_id)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, f"admin/records/importbatch/{template}", context)
+
+
+def _moment(at: Any) -> SafeString | str:
+    if at is None:
+        return "－"
+    return format_html('<span class="nowrap">{}</span>', f"{timezone.localtime(at):%Y-%m-%d %H:%M}")
+
+
+def _progress(batch: ImportBatch) -> dict[str, Any]:
+    """`stage` in words, `done` and `total` (None: not known yet), and a sentence with both."""
+    state = progress.read(batch.pk) if batch.state in WORKING else None
+    if state is None:
+        return {"stage": "", "done": 0, "total": None, "text": _("等待背景工作開始")}
+    stage = str(STAGES.get(state["stage"], state["stage"]))
+    if state["total"]:
+        text = _("%(stage)s：%(done)s／%(total)s") % {**state, "stage": stage}
+    else:
+        text = _("%(stage)s：%(done)s 列") % {**state, "stage": stage}
+    return {**state, "stage": stage, "text": text}
+
+
+def _tabs(batch: ImportBatch, current: str) -> list[Tab]:
+    if "rows" not in batch.counts:
+        return []
+    return [
+        Tab("", _("全部"), batch.counts["rows"], not current),
+        *(
+            Tab(value, str(title), batch.counts.get(value, 0), value == current)
+            for value, title in Verdict.choices
+        ),
+    ]
+
+
+def _real_file(uploaded: UploadedFile) -> BinaryIO:
+    """The upload as a real file, which the reader hands to its child process; small ones come in memory."""
+    file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+    shutil.copyfileobj(uploaded, file)
+    file.seek(0)
+    return file
+
+
+def _download(file: BinaryIO, name: str) -> FileResponse:
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK_TYPE)

@@ -1,0 +1,205 @@
+"""Which rows of a file speak of the same person, and of whom: the middle step of a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from .columns import BY_ATTRIBUTE, COLUMNS
+from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
+from .models import Verdict
+from .plans import Planned
+from .rows import INDEX, Row
+
+
+@dataclass(slots=True)
+class Item:
+    """A row on its way to a verdict."""
+
+    planned: Planned
+    values: list[str]  # canonical, in column order; listed texts as the ids they resolve to
+    digest: str
+    name_key: str
+    record: KnownRecord | None = None
+    problems: list[tuple[str, str, str]] = field(
+        default_factory=list
+    )  # (header, code, sentence): a person decides
+
+    @property
+    def row(self) -> Row:
+        return self.planned.row
+
+    def value(self, attribute: str) -> str:
+        return self.values[INDEX[attribute]]
+
+    def ask(self, header: str, code: str, sentence: str) -> None:
+        self.problems.append((header, code, sentence))
+
+    def remark(self, header: str, level: str, code: str, sentence: str) -> None:
+        self.planned.remarks.append((header, level, code, sentence))
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows of one person."""
+
+    items: list[Item] = field(default_factory=list)
+    person: KnownPerson | None = None
+
+
+class Grouping:
+    """Join the rows of one person: those matched to the same stored person, else with the same national ID, else
+    with the same student number."""
+
+    def __init__(self, items: list[Item], known: Known) -> None:
+        self.items = [item for item in items if item.planned.verdict != Verdict.KEPT_OUT]
+        self.known = known
+        self.by_key: dict[tuple[str, object], Group] = {}
+        self.by_student: dict[str, Group] = {}
+        self.by_serial: dict[str, Group] = {}
+
+    def groups(self) -> list[Group]:
+        groups: list[Group] = []
+        # Rows with a national ID first: a row without one joins the person its student number belongs to.
+        for item in sorted(self.items, key=lambda item: not item.digest):
+            group = self._group_of(item)
+            if not group.items:
+                groups.append(group)
+            group.items.append(item)
+            self._claim(item, group)
+        for group in groups:
+            group.items.sort(key=lambda item: item.row.number)
+        return groups
+
+    def _group_of(self, item: Item) -> Group:
+        person = self._match(item)
+        student = item.value("student_number")
+        if person is None and not item.digest and student in self.by_student:
+            group = self.by_student[student]
+            if group.items[0].name_key == item.name_key:
+                return group
+        key = (
+            ("person", person.pk)
+            if person
+            else ("digest", item.digest)
+            if item.digest
+            else ("row", item.row.number)
+        )
+        group = self.by_key.setdefault(key, Group(person=person))
+        return group
+
+    def _match(self, item: Item) -> KnownPerson | None:
+        """The stored person a row speaks of; contradicting keys are for a person to decide."""
+        by_serial = self.known.by_serial.get(item.value("serial_number"))
+        by_student = self._by_student(item)
+        by_digest = self.known.by_digest.get(item.digest) if item.digest else None
+        people = {
+            person.pk: person
+            for person in (by_digest, by_serial and by_serial.person, by_student and by_student.person)
+            if person
+        }
+        item.record = by_serial or by_student
+        if len(people) > 1:
+            item.ask("", "keys_disagree", _("流水號、身分證字號與學號指向不同的校友，請查明後再匯入。"))
+        person = by_digest or (item.record.person if item.record else None)
+        if person and item.digest and person.digest and person.digest != item.digest:
+            item.ask("身分證字號", "other_person", _("流水號或學號屬於另一位身分證字號不同的校友，請查明。"))
+        if by_serial and by_student and by_serial is not by_student:
+            item.ask("學號", "two_records", _("流水號與學號指向兩筆不同的學籍，請查明。"))
+        if item.value("serial_number") in self.known.burnt_serials:
+            item.ask(
+                "流水號", "serial_retired", _("這個流水號曾經編給其他紀錄，不可再用；請清空，由系統編號。")
+            )
+        return person
+
+    def _by_student(self, item: Item) -> KnownRecord | None:
+        records = self.known.by_student.get(item.value("student_number"), ())
+        programme = item.value("programme")
+        return next((record for record in records if record.values["programme"] == programme), None)
+
+    def _claim(self, item: Item, group: Group) -> None:
+        for attribute, claims in (("student_number", self.by_student), ("serial_number", self.by_serial)):
+            value = item.value(attribute)
+            if not value:
+                continue
+            other = claims.setdefault(value, group)
+            if other is group:
+                continue
+            header = BY_ATTRIBUTE[attribute].header
+            for one in (item, *(i for i in other.items if i.value(attribute) == value)):
+                one.ask(
+                    header,
+                    "given_twice",
+                    _("檔案中有兩位不同的人使用相同的%(header)s，請查明是哪一位的。") % {"header": header},
+                )
+
+
+def find_namesakes(groups: list[Group], known: Known) -> None:
+    """Whom a row may mean when nothing but the name speaks (SOP 6.5): the same name and no birthday against it."""
+    new = [group for group in groups if group.person is None]
+    stored = namesakes(group.items[0].name_key for group in new)
+    in_file: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        in_file[group.items[0].name_key].append(group)
+    candidates = {pk.pk for group in new for pk in stored.get(group.items[0].name_key, ())}
+    known.load_more(candidates)
+    for group in new:
+        item = group.items[0]
+        digest = next((item.digest for item in group.items if item.digest), "")
+        birth_date = next((i.value("birth_date") for i in group.items if i.value("birth_date")), "")
+        possible = [
+            known.people[namesake.pk]
+            for namesake in stored.get(item.name_key, ())
+            if _may_be(namesake, digest, birth_date)
+        ]
+        same = [r for person in possible for r in person.records if _says_nothing_new(group, r)]
+        if len(same) == 1 and not digest:
+            group.person, item.record = same[0].person, same[0]
+        elif possible:
+            item.ask("中文姓名", "same_name", _same_name_sentence(digest, len(possible)))
+        elif not digest and any(
+            _may_be_group(other, birth_date) for other in in_file[item.name_key] if other is not group
+        ):
+            item.ask(
+                "中文姓名",
+                "same_name_in_file",
+                _("檔案中另有同名的人，本列沒有身分證字號，無法分辨是否為同一人。"),
+            )
+
+
+def _same_name_sentence(digest: str, count: int) -> str:
+    if digest:
+        return _("資料庫有 %(count)s 位同名且尚無身分證字號的校友，可能是同一人，請核對生日與系所。") % {
+            "count": count
+        }
+    return _("資料庫有 %(count)s 位同名校友，本列沒有身分證字號，請核對身分證字號、系所與生日。") % {
+        "count": count
+    }
+
+
+def _may_be(namesake: Namesake, digest: str, birth_date: str) -> bool:
+    if digest and namesake.digest:
+        return False
+    if birth_date and namesake.birth_date:
+        return namesake.birth_date.isoformat() == birth_date
+    return not digest
+
+
+def _may_be_group(other: Group, birth_date: str) -> bool:
+    theirs = next((i.value("birth_date") for i in other.items if i.value("birth_date")), "")
+    return not (birth_date and theirs) or birth_date == theirs
+
+
+def _says_nothing_new(group: Group, record: KnownRecord) -> bool:
+    """Whether everything the single row says is stored with that record already."""
+    if len(group.items) != 1:
+        return False
+    item = group.items[0]
+    stored = record.person.values | record.values
+    return bool(item.value("programme")) and all(
+        not (value := item.value(column.attribute)) or stored[column.attribute] == value
+        for column in COLUMNS
+        if column.attribute not in {"annotations", "accepts_messages", "national_id"}
+    )
