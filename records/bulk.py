@@ -7,7 +7,6 @@ beforehand because a sealed value is bound to the id of its row.
 from __future__ import annotations
 
 import datetime
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -19,7 +18,6 @@ from psycopg2.extras import execute_values
 T = TypeVar("T")
 # Parameters of one statement: below SQLite's limit in every build.
 IDS_PER_STATEMENT = 900
-ROWS_PER_COPY = 5000
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -59,9 +57,9 @@ def insert_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             statement = f"COPY {table} ({quoted}) FROM STDIN"
-            for chunk in batched(rows, ROWS_PER_COPY):
-                lines = "".join("\t".join(map(_copy_text, row)) + "\n" for row in chunk)
-                cursor.copy_expert(statement, io.StringIO(lines))
+            # Streamed: the server stores the first rows while the next are being written.
+            lines = ("\t".join(map(_copy_text, row)) + "\n" for row in rows)
+            cursor.copy_expert(statement, _Stream(lines))
         else:
             marks = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608
@@ -132,6 +130,23 @@ def write_history(
                 f"WHERE id IN ({marks}) ORDER BY id",
                 [*values, *chunk],
             )
+
+
+class _Stream:
+    """Lines as a file to be read, as COPY wants it."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        parts, length = [self._rest], len(self._rest)
+        while length < size and (line := next(self._lines, None)) is not None:
+            parts.append(line.encode())
+            length += len(parts[-1])
+        data = b"".join(parts)
+        self._rest = data[size:]
+        return data[:size]
 
 
 def _is_tracked(model: type[models.Model], attname: str) -> bool:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Model
 
 from .models import (
     LETTERS,
@@ -100,17 +99,20 @@ def rename(unit: Department | Programme, old_name: str) -> OrganisationAlias | N
     return alias
 
 
-def _is_taken(key: str, unit: Model) -> bool:
-    """Whether another unit bears this name, or an alias of another unit does."""
-    for model, field in ((Department, "department_id"), (Programme, "programme_id")):
-        for pk, name in model.objects.values_list("pk", "name"):
-            if alias_key(name) == key and (model, pk) != (type(unit), unit.pk):
-                return True
-        own = unit.pk if isinstance(unit, model) else None
-        others = OrganisationAlias.objects.filter(key=key, **{f"{field}__isnull": False})
-        if others.exclude(**{field: own}).exists() if own else others.exists():
-            return True
-    return False
+def _is_taken(key: str, unit: Department | Programme) -> bool:
+    """Whether a unit of another department bears this name or has it as an alias.
+
+    A degree programme (學位學程) and the department that offers it may share a name.
+    """
+    named = [row for row in Department.objects.all() if alias_key(row.name) == key]
+    named += [row for row in Programme.objects.select_related("department") if alias_key(row.name) == key]
+    aliases = OrganisationAlias.objects.filter(key=key).select_related("department", "programme__department")
+    named += [alias.department or alias.programme for alias in aliases]
+    return any(_department_of(row) != _department_of(unit) for row in named)
+
+
+def _department_of(unit: Department | Programme) -> Department:
+    return unit if isinstance(unit, Department) else unit.department
 
 
 def _table(path: Path) -> list[dict[str, str]]:

@@ -65,6 +65,7 @@ class PersonAdmin(WorkspaceAdmin):
     list_display = (
         "name",
         "programmes",
+        "levels",
         "serials",
         "student_numbers",
         "graduated",
@@ -114,10 +115,11 @@ class PersonAdmin(WorkspaceAdmin):
 
     @admin.display(description=gettext_lazy("畢業系所"))
     def programmes(self, person: Person) -> SafeString:
-        return _lines(
-            f"{record.programme.name}（{record.programme.get_level_display()}・{record.programme.get_division_display()}）"
-            for record in person.shown_records
-        )
+        return _lines(record.programme.name for record in person.shown_records)
+
+    @admin.display(description=gettext_lazy("學制"))
+    def levels(self, person: Person) -> SafeString:
+        return _lines(record.programme.get_level_display() for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("流水號"))
     def serials(self, person: Person) -> SafeString:

@@ -179,7 +179,8 @@ class PersonForm(ColumnForm):
         self.fields["known_mask"] = forms.CharField(required=False, widget=forms.HiddenInput)
         if not is_new:
             identity.label = _("新身分證字號")
-            identity.help_text = _("只在要更換時填寫；現有號碼不顯示。")
+            mask = self.initial.get("known_mask") or _("無")
+            identity.help_text = _("目前：%(mask)s。只在要更換時填寫。") % {"mask": mask}
         self.fields["birth_date"].widget.attrs["placeholder"] = "1989-05-06"
         self.order_fields([*self._names(), "verified"])
 

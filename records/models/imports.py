@@ -95,7 +95,9 @@ class ImportRow(models.Model):
     leader = models.PositiveIntegerField(null=True)
     question = models.CharField(max_length=200, blank=True)  # what a person has to decide for all like rows
     # How many serial numbers the row needs from which series and prefix, summed before applying.
-    series = models.ForeignKey(SerialSeries, models.PROTECT, null=True, related_name="+", db_index=False)
+    series = models.ForeignKey(
+        SerialSeries, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     serial_prefix = models.CharField(max_length=60, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("校友"))
     record = models.ForeignKey(

@@ -40,6 +40,14 @@ def test_a_renamed_department_is_recognised_by_its_code_alone():
     assert organisation.load().departments == 0
 
 
+def test_a_degree_programme_that_bears_the_name_of_its_department_can_be_renamed():
+    programme = Programme.objects.get(name="海洋法政學士學位學程")
+    programme.name = "海洋法律與政策學士學位學程"
+    programme.save()
+    assert organisation.rename(programme, "海洋法政學士學位學程").programme == programme
+    assert organisation.load() == organisation.Counts()
+
+
 def test_a_former_name_that_another_unit_bears_is_not_kept():
     department = Department.objects.get(name="資訊工程學系")
     assert organisation.rename(department, "電機工程學系") is None

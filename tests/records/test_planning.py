@@ -1,0 +1,297 @@
+"""Verdicts: every row of a file gets one, by the rules of domain.md §3–4."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from django.utils import timezone
+
+from records import imports
+from records.models import AcademicRecord, Annotation, FollowUp, ImportRow, Person, Programme
+from tests.factories import (
+    BACHELOR,
+    DOCTOR,
+    IMPORTER,
+    MASTER,
+    applied,
+    codes,
+    imported,
+    lines,
+    national_id,
+    planned,
+    row,
+    verdicts,
+    views,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def today() -> str:
+    return f"{timezone.localdate():%Y%m%d}"
+
+
+def history_size() -> int:
+    return sum(model.history.count() for model in (Person, AcademicRecord, Annotation))
+
+
+# Several degrees ------------------------------------------------------------------------------------------
+def degrees() -> list[dict]:
+    person = row()
+    return [person | BACHELOR, person | MASTER, person | DOCTOR]
+
+
+def is_one_person_with_three_degrees() -> None:
+    person = Person.objects.get()
+    serials = set(person.academic_records.values_list("serial_number", flat=True))
+    assert len(serials) == 3
+    assert {serial[0] for serial in serials} == {"B", "M", "D"}
+    assert lines(person)[0] == f"身分具有學士、碩士、博士({today()} {IMPORTER})"
+
+
+def test_three_degrees_in_one_file_are_one_person_with_three_serials_and_the_pinned_line():
+    batch = imported(degrees())
+    assert sorted(verdicts(batch)) == ["new_person", "new_record", "new_record"]
+    is_one_person_with_three_degrees()
+    assert len(lines(Person.objects.get())) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_three_degrees_over_three_files_are_one_person_with_three_serials_and_the_pinned_line(order):
+    rows = degrees()
+    found = [verdicts(imported([rows[index]])) for index in order]
+    assert found == [["new_person"], ["new_record"], ["new_record"]]
+    is_one_person_with_three_degrees()
+    assert lines(Person.objects.get())[1:] == [
+        f"1.新增學籍身分({today()} {IMPORTER})",
+        f"2.新增學籍身分({today()} {IMPORTER})",
+    ]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_newest_degree_speaks_for_the_person_whatever_the_order_of_the_rows(order):
+    rows = degrees()
+    for index, address in enumerate(("北寧路1號", "北寧路2號", "北寧路3號")):
+        rows[index]["聯絡住址"] = address
+    batch = imported([rows[index] for index in order])
+    person = Person.objects.get()
+    assert (person.address, person.other_address) == ("北寧路3號", "北寧路2號")
+    by_degree = dict(zip(order, codes(batch), strict=True))
+    assert "newest_wins" in by_degree[0] & by_degree[1]
+    assert "newest_wins" not in by_degree[2]
+
+
+def test_an_older_graduation_from_a_later_file_does_not_overwrite_and_its_address_is_kept_as_the_other():
+    person = row()
+    imported([person | MASTER | {"聯絡住址": "北寧路2號", "電子郵件": "new@example.com"}])
+    batch = imported([person | BACHELOR | {"聯絡住址": "北寧路1號", "電子郵件": "old@example.com"}])
+    stored = Person.objects.get()
+    assert (stored.address, stored.other_address) == ("北寧路2號", "北寧路1號")
+    assert stored.email == "new@example.com"
+    assert "kept_newer" in codes(batch)[0]
+
+
+def test_a_newer_graduation_from_a_later_file_replaces_and_the_older_address_is_kept_as_the_other():
+    person = row()
+    imported([person | BACHELOR | {"聯絡住址": "北寧路1號"}])
+    imported([person | MASTER | {"聯絡住址": "北寧路2號"}])
+    stored = Person.objects.get()
+    assert (stored.address, stored.other_address) == ("北寧路2號", "北寧路1號")
+
+
+# Again and again ------------------------------------------------------------------------------------------
+def test_the_same_file_twice_changes_nothing_and_says_when_and_by_whom_it_was_imported():
+    rows = [*degrees(), *(row() for _ in range(5)), row(身分證字號=None), row(電子郵件="壞的")]
+    imported(rows)
+    before = history_size(), FollowUp.objects.count()
+    batch = planned(rows)
+    assert set(verdicts(batch)) == {"unchanged"}
+    (note,) = [note for note in batch.notes if note[1] == "imported_before"]
+    assert IMPORTER in note[2]
+    applied(batch)
+    assert (history_size(), FollowUp.objects.count()) == before
+
+
+def test_one_changed_cell_is_exactly_one_update_with_its_annotation():
+    rows = [row() for _ in range(4)]
+    imported(rows)
+    before = history_size()
+    rows[2] = rows[2] | {"聯絡住址": "基隆市中正區祥豐街1號"}
+    batch = imported(rows)
+    assert verdicts(batch) == ["unchanged", "unchanged", "update", "unchanged"]
+    assert views(batch)[2].diff[0][0] == "聯絡住址"
+    person = Person.objects.get(address="基隆市中正區祥豐街1號")
+    # The older address moved to the free 其他住址: both items changed and both are told.
+    assert lines(person) == [
+        f"1.修改聯絡地址({today()} {IMPORTER})",
+        f"2.新增其他地址({today()} {IMPORTER})",
+    ]
+    assert history_size() == before + 3  # one person, two annotations
+
+
+@pytest.mark.parametrize("mode", ["fill", "overwrite", "skip"])
+def test_a_blank_cell_never_erases(mode):
+    full = row()
+    imported([full])
+    blanks = {h: None for h in full if h not in {"中文姓名", "身分證字號", "學號", "畢業系所"}}
+    batch = planned([full | blanks], mode=mode)
+    assert verdicts(batch) == ["unchanged"]
+
+
+# Conflicts inside a file ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("header", "value"), [("中文姓名", "陳大文"), ("生日", "1991-01-01"), ("性別", "女")]
+)
+def test_rows_of_one_person_that_differ_in_identity_need_a_person(header, value):
+    person = row()
+    batch = planned([person | BACHELOR, person | MASTER | {header: value}, row()])
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+    assert all("differs_in_file" in found for found in codes(batch)[:2])
+
+
+@pytest.mark.parametrize(("header", "value"), [("流水號", "X99001"), ("學號", "00957123")])
+def test_a_number_given_to_two_people_needs_a_person(header, value):
+    batch = planned([row(**{header: value}), row(**{header: value}), row()])
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+    assert all("given_twice" in found for found in codes(batch)[:2])
+
+
+def test_a_doubled_row_is_imported_once():
+    doubled = row()
+    batch = imported([doubled, doubled])
+    assert (Person.objects.count(), AcademicRecord.objects.count()) == (1, 1)
+    assert "needs_person" not in verdicts(batch)
+    assert any("row_twice" in found for found in codes(batch))
+
+
+def test_a_doubled_row_of_somebody_stored_that_says_two_things_needs_a_person():
+    stored = row()
+    imported([stored])
+    batch = planned([stored | {"班級資料": "甲班"}, stored | {"班級資料": "乙班"}])
+    assert verdicts(batch) == ["needs_person", "needs_person"]
+
+
+def test_one_degree_with_and_without_its_serial_number_is_one_record():
+    person = row()
+    batch = imported([person, person | {"流水號": "X99001"}])
+    assert batch.state == "applied", batch.error
+    assert AcademicRecord.objects.count() <= 1
+
+
+def test_one_serial_number_for_two_degrees_of_a_person_needs_a_person():
+    person = row(流水號="X99001")
+    batch = planned([person | BACHELOR, person | MASTER])
+    assert verdicts(batch) == ["needs_person", "needs_person"]
+
+
+def test_a_name_alone_never_matches():
+    imported([row(中文姓名="陳同名")])
+    batch = imported([row(中文姓名="陳同名", 生日="1985-01-01")])
+    assert verdicts(batch) == ["new_person"]
+    assert verdicts(planned([row(中文姓名="陳同名", 身分證字號=None)])) == ["needs_person"]
+
+
+def test_keys_of_two_people_in_one_row_need_a_person():
+    first, second = row(), row()
+    imported([first, second])
+    batch = planned([first | {"學號": second["學號"]}])
+    assert verdicts(batch) == ["needs_person"]
+    assert "keys_disagree" in codes(batch)[0]
+
+
+@pytest.mark.parametrize("header", ["中文姓名", "生日", "性別"])
+def test_an_identity_other_than_the_stored_one_needs_a_person(header):
+    stored = row()
+    imported([stored])
+    other = {"中文姓名": "陳大文", "生日": "1991-01-01", "性別": "女"}[header]
+    batch = planned([stored | {header: other}])
+    assert verdicts(batch) == ["needs_person"]
+    assert "differs_from_stored" in codes(batch)[0]
+
+
+# Kept out, and missing ------------------------------------------------------------------------------------
+def test_a_row_without_a_name_is_kept_out():
+    batch = planned([row(中文姓名=None), row()])
+    assert verdicts(batch) == ["kept_out", "new_person"]
+    assert "name_missing" in codes(batch)[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "item"), [("身分證字號", "national_id"), ("生日", "birth_date"), ("電子郵件", "email")]
+)
+@pytest.mark.parametrize("wrong", [None, "錯的內容"])
+def test_a_missing_or_wrong_required_value_opens_a_follow_up_that_its_coming_closes(header, item, wrong):
+    person = row()
+    batch = imported([person | {header: wrong}])
+    assert verdicts(batch) == ["new_person"]
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.item, follow_up.closed_at) == (item, None)
+    assert verdicts(imported([person])) == ["update"]
+    assert FollowUp.objects.get().closed_at is not None
+
+
+def test_a_wrong_national_id_keeps_the_row_out_where_nothing_else_tells_the_person_apart():
+    batch = planned([row(身分證字號="L190000000", 學號=None), row(身分證字號="L190000000")])
+    assert verdicts(batch) == ["kept_out", "new_person"]
+
+
+# Programmes and decisions -----------------------------------------------------------------------------------
+def test_a_department_alone_is_completed_by_the_student_number_with_a_remark():
+    batch = imported([row(畢業系所="資訊工程學系", 學號="10257009", 班級資料=None)])
+    assert "programme_by_hint" in codes(batch)[0]
+    assert AcademicRecord.objects.get().programme.name == "資訊工程學系碩士班"
+
+
+def test_one_decision_answers_all_like_rows():
+    unclear = {"畢業系所": "資訊工程學系", "班級資料": None}
+    rows = [row(**unclear, 學號=f"A{number}") for number in range(3)] + [row(**unclear, 學號="10257019"), row()]
+    batch = planned(rows)
+    assert verdicts(batch) == ["needs_person"] * 3 + ["new_person"] * 2
+    (question,) = imports.open_questions(batch)
+    assert question.rows == 3 and question.row_numbers == [2, 3, 4]
+    chosen = Programme.objects.get(name="資訊工程學系碩士班")
+    assert chosen in question.candidates
+    assert imports.decide(batch, question.key, chosen)
+    imports.replan(batch)
+    assert set(verdicts(batch)) == {"new_person"}
+    assert imports.open_questions(batch) == []
+    applied(batch)
+    assert AcademicRecord.objects.filter(programme=chosen).count() == 4
+
+
+# Old annotations ------------------------------------------------------------------------------------------
+OLD = "1.修改聯絡電話(20190320 李四)\n3.新增英文名字(20190321 李四)\n電話訪問過"
+
+
+def test_old_lines_are_numbered_annotations_and_the_numbering_goes_on_behind_them():
+    old = row(註解=OLD)
+    imported([old])
+    person = Person.objects.get()
+    assert lines(person) == ["1.修改聯絡電話(20190320 李四)", "3.新增英文名字(20190321 李四)", "4.電話訪問過"]
+    assert verdicts(planned([old])) == ["unchanged"]
+    imported([old | {"英文姓名": "Lin, Ta-Ming"}])
+    assert lines(person)[-1] == f"5.修改英文名字({today()} {IMPORTER})"
+
+
+def test_two_old_lines_that_differ_only_in_their_number_are_both_kept():
+    imported([row(註解="1.修改聯絡電話(20190320 李四)\n2.修改聯絡電話(20190320 李四)")])
+    assert lines(Person.objects.get()) == ["1.修改聯絡電話(20190320 李四)", "2.修改聯絡電話(20190320 李四)"]
+
+
+@pytest.mark.parametrize("text", ["身分具有學士、碩士(20190320 李四)", "身分具有學士、碩士、博士(20190320 李四)"])
+def test_an_old_identities_line_does_not_change_anything_the_second_time(text):
+    person = row(註解=text)
+    rows = [person | BACHELOR, person | MASTER]
+    imported(rows)
+    assert lines(Person.objects.get())[0].startswith("身分具有學士、碩士(")
+    assert verdicts(planned(rows)) == ["unchanged", "unchanged"]
+
+
+# Secrets --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("header", ["中文姓名", "英文姓名", "學號", "畢業系所", "在學狀態", "目前身分", "城市", "註解"])
+def test_a_national_id_in_a_wrong_column_is_not_stored_in_clear(header):
+    stray = national_id(999_999)
+    batch = imported([row(**{header: stray})])
+    stored = ImportRow.objects.get(batch=batch)
+    assert stray not in str(stored.remarks) + stored.question
