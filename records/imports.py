@@ -97,10 +97,13 @@ def read_and_plan(batch: ImportBatch) -> None:
         _store_plan(batch, rows, notes)
     except WorkbookRefused as refusal:
         _end(batch, State.REFUSED, refusal.sentence)
-    except BaseException:
-        _end(batch, State.FAILED, _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。"))
-        raise
     finally:
+        _leave(
+            batch,
+            State.READING,
+            State.FAILED,
+            _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。"),
+        )
         progress.clear(batch.pk)
         path.unlink(missing_ok=True)
 
@@ -129,6 +132,7 @@ def replan(batch: ImportBatch) -> None:
         kept = [note for note in batch.notes if note[1] not in _OWN_NOTES]
         _store_plan(batch, rows, kept)
     finally:
+        _leave(batch, State.READING, State.PLANNED, _("重新計畫時發生錯誤，請再試一次，或洽系統管理人員。"))
         progress.clear(batch.pk)
 
 
@@ -217,10 +221,13 @@ def apply(batch: ImportBatch) -> None:
         logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
         _end(batch, State.PLANNED, _("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。"))
         replan_keeping_error(batch)
-    except BaseException:
-        _end(batch, State.PLANNED, _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
-        raise
     finally:
+        _leave(
+            batch,
+            State.APPLYING,
+            State.PLANNED,
+            _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"),
+        )
         progress.clear(batch.pk)
 
 
@@ -391,6 +398,13 @@ def _move(batch: ImportBatch, before: str, after: str) -> bool:
     )
     batch.refresh_from_db()
     return bool(moved)
+
+
+def _leave(batch: ImportBatch, middle: str, state: str, sentence: str) -> None:
+    """Whatever happened: no batch stays in a middle state that nobody works on."""
+    left = ImportBatch.objects.filter(pk=batch.pk, state=middle)
+    if left.update(state=state, error=sentence, heartbeat_at=None):
+        batch.refresh_from_db()
 
 
 def _end(batch: ImportBatch, state: str, sentence: str) -> None:

@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,492 +18,1310 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='College',
+            name="College",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='學院名稱')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="學院名稱")),
             ],
             options={
-                'verbose_name': '學院',
-                'verbose_name_plural': '學院',
+                "verbose_name": "學院",
+                "verbose_name_plural": "學院",
             },
         ),
         migrations.CreateModel(
-            name='KeyCheck',
+            name="KeyCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key_id', models.CharField(blank=True, max_length=40, unique=True)),
-                ('proof', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key_id", models.CharField(blank=True, max_length=40, unique=True)),
+                ("proof", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chinese_name', models.CharField(max_length=60, verbose_name='中文姓名')),
-                ('name_key', models.CharField(editable=False, max_length=60)),
-                ('english_name', models.CharField(blank=True, max_length=200, verbose_name='英文姓名')),
-                ('sex', models.CharField(blank=True, choices=[('M', '男'), ('F', '女')], max_length=1, verbose_name='性別')),
-                ('national_id_sealed', models.BinaryField(null=True)),
-                ('national_id_digest', models.CharField(editable=False, max_length=64, null=True)),
-                ('national_id_mask', models.CharField(blank=True, editable=False, max_length=20, verbose_name='身分證字號')),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='生日')),
-                ('email', models.CharField(blank=True, max_length=254, verbose_name='電子郵件')),
-                ('other_emails', models.CharField(blank=True, max_length=500, verbose_name='其他電子郵件')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='聯絡電話')),
-                ('mobile', models.CharField(blank=True, max_length=40, verbose_name='行動電話')),
-                ('other_phones', models.CharField(blank=True, max_length=200, verbose_name='其他電話')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='所在國家')),
-                ('city', models.CharField(blank=True, max_length=60, verbose_name='城市')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='郵遞區號')),
-                ('address', models.CharField(blank=True, max_length=500, verbose_name='聯絡住址')),
-                ('other_address', models.CharField(blank=True, max_length=500, verbose_name='其他住址')),
-                ('accepts_messages', models.BooleanField(blank=True, null=True, verbose_name='是否願意接受母校訊息')),
-                ('hand_edited', models.JSONField(blank=True, default=list, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='建檔時間')),
-                ('updated_at', models.DateTimeField(editable=False, verbose_name='最後異動時間')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("chinese_name", models.CharField(max_length=60, verbose_name="中文姓名")),
+                ("name_key", models.CharField(editable=False, max_length=60)),
+                ("english_name", models.CharField(blank=True, max_length=200, verbose_name="英文姓名")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True, choices=[("M", "男"), ("F", "女")], max_length=1, verbose_name="性別"
+                    ),
+                ),
+                ("national_id_sealed", models.BinaryField(null=True)),
+                ("national_id_digest", models.CharField(editable=False, max_length=64, null=True)),
+                (
+                    "national_id_mask",
+                    models.CharField(blank=True, editable=False, max_length=20, verbose_name="身分證字號"),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="生日")),
+                ("email", models.CharField(blank=True, max_length=254, verbose_name="電子郵件")),
+                ("other_emails", models.CharField(blank=True, max_length=500, verbose_name="其他電子郵件")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="聯絡電話")),
+                ("mobile", models.CharField(blank=True, max_length=40, verbose_name="行動電話")),
+                ("other_phones", models.CharField(blank=True, max_length=200, verbose_name="其他電話")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="所在國家")),
+                ("city", models.CharField(blank=True, max_length=60, verbose_name="城市")),
+                ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="郵遞區號")),
+                ("address", models.CharField(blank=True, max_length=500, verbose_name="聯絡住址")),
+                ("other_address", models.CharField(blank=True, max_length=500, verbose_name="其他住址")),
+                (
+                    "accepts_messages",
+                    models.BooleanField(blank=True, null=True, verbose_name="是否願意接受母校訊息"),
+                ),
+                ("hand_edited", models.JSONField(blank=True, default=list, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="建檔時間")),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="最後異動時間")),
             ],
             options={
-                'verbose_name': '校友',
-                'verbose_name_plural': '校友',
+                "verbose_name": "校友",
+                "verbose_name_plural": "校友",
             },
         ),
         migrations.CreateModel(
-            name='SerialCounter',
+            name="SerialCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=60, unique=True)),
-                ('last_sequence', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("prefix", models.CharField(max_length=60, unique=True)),
+                ("last_sequence", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='系所名稱')),
-                ('code', models.CharField(help_text='兩碼，用於流水號。', max_length=2, unique=True, verbose_name='系所代碼')),
-                ('is_active', models.BooleanField(default=True, verbose_name='使用中')),
-                ('college', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='departments', to='records.college', verbose_name='學院')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="系所名稱")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="兩碼，用於流水號。", max_length=2, unique=True, verbose_name="系所代碼"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="使用中")),
+                (
+                    "college",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="departments",
+                        to="records.college",
+                        verbose_name="學院",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '系所',
-                'verbose_name_plural': '系所',
-                'ordering': ['code'],
+                "verbose_name": "系所",
+                "verbose_name_plural": "系所",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Disclosure',
+            name="Disclosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('export', '匯出'), ('returned', '下載退回列')], max_length=10, verbose_name='種類')),
-                ('at', models.DateTimeField(verbose_name='時間')),
-                ('address', models.GenericIPAddressField(blank=True, null=True, verbose_name='來源位址')),
-                ('row_count', models.PositiveIntegerField(verbose_name='筆數')),
-                ('detail', models.CharField(max_length=200, verbose_name='內容')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='帳號')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("export", "匯出"), ("returned", "下載退回列")],
+                        max_length=10,
+                        verbose_name="種類",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="時間")),
+                ("address", models.GenericIPAddressField(blank=True, null=True, verbose_name="來源位址")),
+                ("row_count", models.PositiveIntegerField(verbose_name="筆數")),
+                ("detail", models.CharField(max_length=200, verbose_name="內容")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="帳號",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '個資存取紀錄',
-                'verbose_name_plural': '個資存取紀錄',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "個資存取紀錄",
+                "verbose_name_plural": "個資存取紀錄",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255, verbose_name='檔名')),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('size', models.PositiveIntegerField(default=0, verbose_name='大小')),
-                ('state', models.CharField(choices=[('received', '等待讀取'), ('reading', '讀取中'), ('planned', '待確認'), ('applying', '寫入中'), ('applied', '已匯入'), ('refused', '檔案退回'), ('failed', '處理失敗'), ('discarded', '已放棄')], default='received', max_length=10, verbose_name='狀態')),
-                ('mode', models.CharField(choices=[('fill', '補空白（保留人工修改過的資料）'), ('overwrite', '以檔案覆寫'), ('skip', '不更動既有聯絡資料')], default='fill', max_length=10, verbose_name='聯絡資料')),
-                ('refusals', models.CharField(choices=[('set_yes', '改回「是」'), ('record', '登錄為校友反應不願接受')], default='set_yes', max_length=10, verbose_name='不願接受訊息')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='上傳時間')),
-                ('planned_at', models.DateTimeField(blank=True, null=True, verbose_name='計畫完成時間')),
-                ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='匯入時間')),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('notes', models.JSONField(default=list)),
-                ('decisions', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=500, verbose_name='說明')),
-                ('applied_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='匯入者')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上傳者')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255, verbose_name="檔名")),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("size", models.PositiveIntegerField(default=0, verbose_name="大小")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "等待讀取"),
+                            ("reading", "讀取中"),
+                            ("planned", "待確認"),
+                            ("applying", "寫入中"),
+                            ("applied", "已匯入"),
+                            ("refused", "檔案退回"),
+                            ("failed", "處理失敗"),
+                            ("discarded", "已放棄"),
+                        ],
+                        default="received",
+                        max_length=10,
+                        verbose_name="狀態",
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("fill", "補空白（保留人工修改過的資料）"),
+                            ("overwrite", "以檔案覆寫"),
+                            ("skip", "不更動既有聯絡資料"),
+                        ],
+                        default="fill",
+                        max_length=10,
+                        verbose_name="聯絡資料",
+                    ),
+                ),
+                (
+                    "refusals",
+                    models.CharField(
+                        choices=[("set_yes", "改回「是」"), ("record", "登錄為校友反應不願接受")],
+                        default="set_yes",
+                        max_length=10,
+                        verbose_name="不願接受訊息",
+                    ),
+                ),
+                (
+                    "uploaded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="上傳時間"),
+                ),
+                ("planned_at", models.DateTimeField(blank=True, null=True, verbose_name="計畫完成時間")),
+                ("applied_at", models.DateTimeField(blank=True, null=True, verbose_name="匯入時間")),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("notes", models.JSONField(default=list)),
+                ("decisions", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=500, verbose_name="說明")),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="匯入者",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="上傳者",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '匯入批次',
-                'verbose_name_plural': '匯入批次',
-                'ordering': ['-uploaded_at', '-pk'],
+                "verbose_name": "匯入批次",
+                "verbose_name_plural": "匯入批次",
+                "ordering": ["-uploaded_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalMessageObjection',
+            name="HistoricalMessageObjection",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('source', models.CharField(choices=[('import', '匯入'), ('admin', '校友中心'), ('form', '系所修改'), ('review', '審核'), ('revert', '還原')], max_length=10, verbose_name='來源')),
-                ('objected_on', models.DateField(verbose_name='反應日期')),
-                ('channel', models.CharField(choices=[('phone', '電話'), ('email', '電子郵件'), ('letter', '書面'), ('in_person', '當面'), ('file', '匯入檔案')], max_length=10, verbose_name='管道')),
-                ('words', models.CharField(max_length=300, verbose_name='原話或依據')),
-                ('recorded_at', models.DateTimeField(verbose_name='登錄時間')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='撤回日期')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recorded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登錄人')),
-                ('batch', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.importbatch', verbose_name='批次')),
-                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.person', verbose_name='校友')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("import", "匯入"),
+                            ("admin", "校友中心"),
+                            ("form", "系所修改"),
+                            ("review", "審核"),
+                            ("revert", "還原"),
+                        ],
+                        max_length=10,
+                        verbose_name="來源",
+                    ),
+                ),
+                ("objected_on", models.DateField(verbose_name="反應日期")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "電話"),
+                            ("email", "電子郵件"),
+                            ("letter", "書面"),
+                            ("in_person", "當面"),
+                            ("file", "匯入檔案"),
+                        ],
+                        max_length=10,
+                        verbose_name="管道",
+                    ),
+                ),
+                ("words", models.CharField(max_length=300, verbose_name="原話或依據")),
+                ("recorded_at", models.DateTimeField(verbose_name="登錄時間")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="撤回日期")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登錄人",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.importbatch",
+                        verbose_name="批次",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical 不願接受訊息',
-                'verbose_name_plural': 'historical 不願接受訊息',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical 不願接受訊息",
+                "verbose_name_plural": "historical 不願接受訊息",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalAnnotation',
+            name="HistoricalAnnotation",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('source', models.CharField(choices=[('import', '匯入'), ('admin', '校友中心'), ('form', '系所修改'), ('review', '審核'), ('revert', '還原')], max_length=10, verbose_name='來源')),
-                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='編號')),
-                ('text', models.CharField(max_length=500, verbose_name='內容')),
-                ('made_on', models.DateField(blank=True, null=True, verbose_name='日期')),
-                ('editor_name', models.CharField(blank=True, max_length=60, verbose_name='異動人')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('editor', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='帳號')),
-                ('history_user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.importbatch', verbose_name='批次')),
-                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.person', verbose_name='校友')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("import", "匯入"),
+                            ("admin", "校友中心"),
+                            ("form", "系所修改"),
+                            ("review", "審核"),
+                            ("revert", "還原"),
+                        ],
+                        max_length=10,
+                        verbose_name="來源",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="編號")),
+                ("text", models.CharField(max_length=500, verbose_name="內容")),
+                ("made_on", models.DateField(blank=True, null=True, verbose_name="日期")),
+                ("editor_name", models.CharField(blank=True, max_length=60, verbose_name="異動人")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "editor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="帳號",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.importbatch",
+                        verbose_name="批次",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical 註解',
-                'verbose_name_plural': 'historical 註解',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical 註解",
+                "verbose_name_plural": "historical 註解",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='畢業系所名稱')),
-                ('code', models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name='代碼')),
-                ('level', models.CharField(choices=[('bachelor', '學士'), ('master', '碩士'), ('doctor', '博士')], max_length=10, verbose_name='學制')),
-                ('division', models.CharField(choices=[('day', '日間部'), ('evening', '進修部'), ('in-service', '在職專班')], max_length=10, verbose_name='部別')),
-                ('letter', models.CharField(max_length=1, verbose_name='學制部別字母')),
-                ('from_academic_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='設立學年度')),
-                ('closed_academic_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='停招學年度')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='records.department', verbose_name='系所')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="畢業系所名稱")),
+                (
+                    "code",
+                    models.CharField(blank=True, max_length=20, null=True, unique=True, verbose_name="代碼"),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("bachelor", "學士"), ("master", "碩士"), ("doctor", "博士")],
+                        max_length=10,
+                        verbose_name="學制",
+                    ),
+                ),
+                (
+                    "division",
+                    models.CharField(
+                        choices=[("day", "日間部"), ("evening", "進修部"), ("in-service", "在職專班")],
+                        max_length=10,
+                        verbose_name="部別",
+                    ),
+                ),
+                ("letter", models.CharField(max_length=1, verbose_name="學制部別字母")),
+                (
+                    "from_academic_year",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="設立學年度"),
+                ),
+                (
+                    "closed_academic_year",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="停招學年度"),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="programmes",
+                        to="records.department",
+                        verbose_name="系所",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '畢業系所',
-                'verbose_name_plural': '畢業系所',
-                'ordering': ['department__code', 'letter', 'name'],
+                "verbose_name": "畢業系所",
+                "verbose_name_plural": "畢業系所",
+                "ordering": ["department__code", "letter", "name"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationAlias',
+            name="OrganisationAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=80, verbose_name='別名')),
-                ('key', models.CharField(editable=False, max_length=80, unique=True)),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='records.department', verbose_name='系所')),
-                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='records.programme', verbose_name='畢業系所')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=80, verbose_name="別名")),
+                ("key", models.CharField(editable=False, max_length=80, unique=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="records.department",
+                        verbose_name="系所",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="records.programme",
+                        verbose_name="畢業系所",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '系所別名',
-                'verbose_name_plural': '系所別名',
+                "verbose_name": "系所別名",
+                "verbose_name_plural": "系所別名",
             },
         ),
         migrations.CreateModel(
-            name='AcademicRecord',
+            name="AcademicRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial_number', models.CharField(error_messages={'unique': '這個流水號已經有人使用。'}, max_length=40, unique=True, verbose_name='流水號')),
-                ('student_number', models.CharField(blank=True, max_length=20, verbose_name='學號')),
-                ('graduation_date', models.CharField(blank=True, max_length=10, verbose_name='畢業日期')),
-                ('class_name', models.CharField(blank=True, max_length=60, verbose_name='班級資料')),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='建檔時間')),
-                ('updated_at', models.DateTimeField(editable=False, verbose_name='最後異動時間')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='academic_records', to='records.person', verbose_name='校友')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='academic_records', to='records.programme', verbose_name='畢業系所')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "serial_number",
+                    models.CharField(
+                        error_messages={"unique": "這個流水號已經有人使用。"},
+                        max_length=40,
+                        unique=True,
+                        verbose_name="流水號",
+                    ),
+                ),
+                ("student_number", models.CharField(blank=True, max_length=20, verbose_name="學號")),
+                ("graduation_date", models.CharField(blank=True, max_length=10, verbose_name="畢業日期")),
+                ("class_name", models.CharField(blank=True, max_length=60, verbose_name="班級資料")),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="建檔時間")),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="最後異動時間")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="academic_records",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="academic_records",
+                        to="records.programme",
+                        verbose_name="畢業系所",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '學籍身分',
-                'verbose_name_plural': '學籍身分',
+                "verbose_name": "學籍身分",
+                "verbose_name_plural": "學籍身分",
             },
         ),
         migrations.CreateModel(
-            name='SerialSeries',
+            name="SerialSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[('bachelor', '學士'), ('master', '碩士'), ('doctor', '博士')], max_length=10, verbose_name='學制')),
-                ('division', models.CharField(choices=[('day', '日間部'), ('evening', '進修部'), ('in-service', '在職專班')], max_length=10, verbose_name='部別')),
-                ('letter', models.CharField(max_length=1, verbose_name='學制部別字母')),
-                ('pattern', models.CharField(default='{letter}{department}{year}{sequence}', help_text='{letter} 字母、{department} 系所代碼、{year} 三碼學年度、{sequence} 序號（必須在最後）。', max_length=80, validators=[records.models.serials.check_pattern], verbose_name='編碼格式')),
-                ('width', models.PositiveSmallIntegerField(default=4, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(9)], verbose_name='序號位數')),
-                ('when_full', models.CharField(choices=[('widen', '自動加一位數'), ('stop', '停止編號並提示')], default='widen', max_length=5, verbose_name='號碼用完時')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='records.department', verbose_name='系所')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("bachelor", "學士"), ("master", "碩士"), ("doctor", "博士")],
+                        max_length=10,
+                        verbose_name="學制",
+                    ),
+                ),
+                (
+                    "division",
+                    models.CharField(
+                        choices=[("day", "日間部"), ("evening", "進修部"), ("in-service", "在職專班")],
+                        max_length=10,
+                        verbose_name="部別",
+                    ),
+                ),
+                ("letter", models.CharField(max_length=1, verbose_name="學制部別字母")),
+                (
+                    "pattern",
+                    models.CharField(
+                        default="{letter}{department}{year}{sequence}",
+                        help_text="{letter} 字母、{department} 系所代碼、{year} 三碼學年度、{sequence} 序號（必須在最後）。",
+                        max_length=80,
+                        validators=[records.models.serials.check_pattern],
+                        verbose_name="編碼格式",
+                    ),
+                ),
+                (
+                    "width",
+                    models.PositiveSmallIntegerField(
+                        default=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(9),
+                        ],
+                        verbose_name="序號位數",
+                    ),
+                ),
+                (
+                    "when_full",
+                    models.CharField(
+                        choices=[("widen", "自動加一位數"), ("stop", "停止編號並提示")],
+                        default="widen",
+                        max_length=5,
+                        verbose_name="號碼用完時",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="series",
+                        to="records.department",
+                        verbose_name="系所",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '流水號編碼',
-                'verbose_name_plural': '流水號編碼',
-                'ordering': ['department__code', 'letter'],
+                "verbose_name": "流水號編碼",
+                "verbose_name_plural": "流水號編碼",
+                "ordering": ["department__code", "letter"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_number', models.PositiveIntegerField(verbose_name='列號')),
-                ('verdict', models.CharField(choices=[('new_person', '新校友'), ('new_record', '既有校友的新學籍'), ('update', '更新'), ('unchanged', '無變動'), ('needs_person', '需人工判斷'), ('kept_out', '未匯入')], max_length=12, verbose_name='判定')),
-                ('payload', models.BinaryField()),
-                ('remarks', models.JSONField(default=list)),
-                ('leader', models.PositiveIntegerField(null=True)),
-                ('question', models.CharField(blank=True, max_length=200)),
-                ('serial_prefix', models.CharField(blank=True, max_length=60)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='records.importbatch', verbose_name='批次')),
-                ('record', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.academicrecord', verbose_name='學籍身分')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.person', verbose_name='校友')),
-                ('series', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.serialseries')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("row_number", models.PositiveIntegerField(verbose_name="列號")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("new_person", "新校友"),
+                            ("new_record", "既有校友的新學籍"),
+                            ("update", "更新"),
+                            ("unchanged", "無變動"),
+                            ("needs_person", "需人工判斷"),
+                            ("kept_out", "未匯入"),
+                        ],
+                        max_length=12,
+                        verbose_name="判定",
+                    ),
+                ),
+                ("payload", models.BinaryField()),
+                ("remarks", models.JSONField(default=list)),
+                ("leader", models.PositiveIntegerField(null=True)),
+                ("question", models.CharField(blank=True, max_length=200)),
+                ("serial_prefix", models.CharField(blank=True, max_length=60)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="records.importbatch",
+                        verbose_name="批次",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.academicrecord",
+                        verbose_name="學籍身分",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.serialseries",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '匯入列',
-                'verbose_name_plural': '匯入列',
-                'ordering': ['row_number'],
+                "verbose_name": "匯入列",
+                "verbose_name_plural": "匯入列",
+                "ordering": ["row_number"],
             },
         ),
         migrations.CreateModel(
-            name='StatusCode',
+            name="StatusCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('enrolment', '在學狀態'), ('identity', '目前身分')], max_length=10, verbose_name='種類')),
-                ('code', models.CharField(max_length=10, verbose_name='代碼')),
-                ('label', models.CharField(max_length=40, verbose_name='名稱')),
-                ('is_active', models.BooleanField(default=True, verbose_name='使用中')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("enrolment", "在學狀態"), ("identity", "目前身分")],
+                        max_length=10,
+                        verbose_name="種類",
+                    ),
+                ),
+                ("code", models.CharField(max_length=10, verbose_name="代碼")),
+                ("label", models.CharField(max_length=40, verbose_name="名稱")),
+                ("is_active", models.BooleanField(default=True, verbose_name="使用中")),
             ],
             options={
-                'verbose_name': '狀態代碼',
-                'verbose_name_plural': '狀態代碼',
-                'ordering': ['kind', 'code'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'code'), name='status_code_once', violation_error_message='這個代碼已經有了。'), models.UniqueConstraint(fields=('kind', 'label'), name='status_label_once', violation_error_message='這個名稱已經有了。')],
+                "verbose_name": "狀態代碼",
+                "verbose_name_plural": "狀態代碼",
+                "ordering": ["kind", "code"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "code"),
+                        name="status_code_once",
+                        violation_error_message="這個代碼已經有了。",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("kind", "label"),
+                        name="status_label_once",
+                        violation_error_message="這個名稱已經有了。",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='person',
-            name='current_identity',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind': 'identity'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.statuscode', verbose_name='目前身分'),
+            model_name="person",
+            name="current_identity",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"kind": "identity"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="records.statuscode",
+                verbose_name="目前身分",
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalPerson',
+            name="HistoricalPerson",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('source', models.CharField(choices=[('import', '匯入'), ('admin', '校友中心'), ('form', '系所修改'), ('review', '審核'), ('revert', '還原')], max_length=10, verbose_name='來源')),
-                ('chinese_name', models.CharField(max_length=60, verbose_name='中文姓名')),
-                ('english_name', models.CharField(blank=True, max_length=200, verbose_name='英文姓名')),
-                ('sex', models.CharField(blank=True, choices=[('M', '男'), ('F', '女')], max_length=1, verbose_name='性別')),
-                ('national_id_sealed', models.BinaryField(null=True)),
-                ('national_id_digest', models.CharField(editable=False, max_length=64, null=True)),
-                ('national_id_mask', models.CharField(blank=True, editable=False, max_length=20, verbose_name='身分證字號')),
-                ('birth_date', models.DateField(blank=True, null=True, verbose_name='生日')),
-                ('email', models.CharField(blank=True, max_length=254, verbose_name='電子郵件')),
-                ('other_emails', models.CharField(blank=True, max_length=500, verbose_name='其他電子郵件')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='聯絡電話')),
-                ('mobile', models.CharField(blank=True, max_length=40, verbose_name='行動電話')),
-                ('other_phones', models.CharField(blank=True, max_length=200, verbose_name='其他電話')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='所在國家')),
-                ('city', models.CharField(blank=True, max_length=60, verbose_name='城市')),
-                ('postal_code', models.CharField(blank=True, max_length=12, verbose_name='郵遞區號')),
-                ('address', models.CharField(blank=True, max_length=500, verbose_name='聯絡住址')),
-                ('other_address', models.CharField(blank=True, max_length=500, verbose_name='其他住址')),
-                ('accepts_messages', models.BooleanField(blank=True, null=True, verbose_name='是否願意接受母校訊息')),
-                ('hand_edited', models.JSONField(blank=True, default=list, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='建檔時間')),
-                ('updated_at', models.DateTimeField(editable=False, verbose_name='最後異動時間')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.importbatch', verbose_name='批次')),
-                ('current_identity', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind': 'identity'}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.statuscode', verbose_name='目前身分')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("import", "匯入"),
+                            ("admin", "校友中心"),
+                            ("form", "系所修改"),
+                            ("review", "審核"),
+                            ("revert", "還原"),
+                        ],
+                        max_length=10,
+                        verbose_name="來源",
+                    ),
+                ),
+                ("chinese_name", models.CharField(max_length=60, verbose_name="中文姓名")),
+                ("english_name", models.CharField(blank=True, max_length=200, verbose_name="英文姓名")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True, choices=[("M", "男"), ("F", "女")], max_length=1, verbose_name="性別"
+                    ),
+                ),
+                ("national_id_sealed", models.BinaryField(null=True)),
+                ("national_id_digest", models.CharField(editable=False, max_length=64, null=True)),
+                (
+                    "national_id_mask",
+                    models.CharField(blank=True, editable=False, max_length=20, verbose_name="身分證字號"),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True, verbose_name="生日")),
+                ("email", models.CharField(blank=True, max_length=254, verbose_name="電子郵件")),
+                ("other_emails", models.CharField(blank=True, max_length=500, verbose_name="其他電子郵件")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="聯絡電話")),
+                ("mobile", models.CharField(blank=True, max_length=40, verbose_name="行動電話")),
+                ("other_phones", models.CharField(blank=True, max_length=200, verbose_name="其他電話")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="所在國家")),
+                ("city", models.CharField(blank=True, max_length=60, verbose_name="城市")),
+                ("postal_code", models.CharField(blank=True, max_length=12, verbose_name="郵遞區號")),
+                ("address", models.CharField(blank=True, max_length=500, verbose_name="聯絡住址")),
+                ("other_address", models.CharField(blank=True, max_length=500, verbose_name="其他住址")),
+                (
+                    "accepts_messages",
+                    models.BooleanField(blank=True, null=True, verbose_name="是否願意接受母校訊息"),
+                ),
+                ("hand_edited", models.JSONField(blank=True, default=list, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="建檔時間")),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="最後異動時間")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.importbatch",
+                        verbose_name="批次",
+                    ),
+                ),
+                (
+                    "current_identity",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        limit_choices_to={"kind": "identity"},
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.statuscode",
+                        verbose_name="目前身分",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical 校友',
-                'verbose_name_plural': 'historical 校友',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical 校友",
+                "verbose_name_plural": "historical 校友",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalAcademicRecord',
+            name="HistoricalAcademicRecord",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('source', models.CharField(choices=[('import', '匯入'), ('admin', '校友中心'), ('form', '系所修改'), ('review', '審核'), ('revert', '還原')], max_length=10, verbose_name='來源')),
-                ('serial_number', models.CharField(db_index=True, error_messages={'unique': '這個流水號已經有人使用。'}, max_length=40, verbose_name='流水號')),
-                ('student_number', models.CharField(blank=True, max_length=20, verbose_name='學號')),
-                ('graduation_date', models.CharField(blank=True, max_length=10, verbose_name='畢業日期')),
-                ('class_name', models.CharField(blank=True, max_length=60, verbose_name='班級資料')),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='建檔時間')),
-                ('updated_at', models.DateTimeField(editable=False, verbose_name='最後異動時間')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.importbatch', verbose_name='批次')),
-                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.person', verbose_name='校友')),
-                ('programme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.programme', verbose_name='畢業系所')),
-                ('enrolment_status', models.ForeignKey(blank=True, db_constraint=False, limit_choices_to={'kind': 'enrolment'}, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.statuscode', verbose_name='在學狀態')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("import", "匯入"),
+                            ("admin", "校友中心"),
+                            ("form", "系所修改"),
+                            ("review", "審核"),
+                            ("revert", "還原"),
+                        ],
+                        max_length=10,
+                        verbose_name="來源",
+                    ),
+                ),
+                (
+                    "serial_number",
+                    models.CharField(
+                        db_index=True,
+                        error_messages={"unique": "這個流水號已經有人使用。"},
+                        max_length=40,
+                        verbose_name="流水號",
+                    ),
+                ),
+                ("student_number", models.CharField(blank=True, max_length=20, verbose_name="學號")),
+                ("graduation_date", models.CharField(blank=True, max_length=10, verbose_name="畢業日期")),
+                ("class_name", models.CharField(blank=True, max_length=60, verbose_name="班級資料")),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="建檔時間")),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="最後異動時間")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.importbatch",
+                        verbose_name="批次",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.programme",
+                        verbose_name="畢業系所",
+                    ),
+                ),
+                (
+                    "enrolment_status",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        limit_choices_to={"kind": "enrolment"},
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.statuscode",
+                        verbose_name="在學狀態",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical 學籍身分',
-                'verbose_name_plural': 'historical 學籍身分',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical 學籍身分",
+                "verbose_name_plural": "historical 學籍身分",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddField(
-            model_name='academicrecord',
-            name='enrolment_status',
-            field=models.ForeignKey(blank=True, limit_choices_to={'kind': 'enrolment'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.statuscode', verbose_name='在學狀態'),
+            model_name="academicrecord",
+            name="enrolment_status",
+            field=models.ForeignKey(
+                blank=True,
+                limit_choices_to={"kind": "enrolment"},
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="records.statuscode",
+                verbose_name="在學狀態",
+            ),
         ),
         migrations.CreateModel(
-            name='MessageObjection',
+            name="MessageObjection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('objected_on', models.DateField(verbose_name='反應日期')),
-                ('channel', models.CharField(choices=[('phone', '電話'), ('email', '電子郵件'), ('letter', '書面'), ('in_person', '當面'), ('file', '匯入檔案')], max_length=10, verbose_name='管道')),
-                ('words', models.CharField(max_length=300, verbose_name='原話或依據')),
-                ('recorded_at', models.DateTimeField(verbose_name='登錄時間')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='撤回日期')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登錄人')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='records.person', verbose_name='校友')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("objected_on", models.DateField(verbose_name="反應日期")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "電話"),
+                            ("email", "電子郵件"),
+                            ("letter", "書面"),
+                            ("in_person", "當面"),
+                            ("file", "匯入檔案"),
+                        ],
+                        max_length=10,
+                        verbose_name="管道",
+                    ),
+                ),
+                ("words", models.CharField(max_length=300, verbose_name="原話或依據")),
+                ("recorded_at", models.DateTimeField(verbose_name="登錄時間")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="撤回日期")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登錄人",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="objections",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '不願接受訊息',
-                'verbose_name_plural': '不願接受訊息',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True)), fields=('person',), name='one_open_objection_per_person')],
+                "verbose_name": "不願接受訊息",
+                "verbose_name_plural": "不願接受訊息",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on__isnull", True)),
+                        fields=("person",),
+                        name="one_open_objection_per_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(choices=[('national_id', '身分證字號'), ('birth_date', '生日'), ('email', '電子郵件')], max_length=12, verbose_name='缺漏資料')),
-                ('opened_at', models.DateTimeField(verbose_name='開立時間')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='補齊時間')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='records.person', verbose_name='校友')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "item",
+                    models.CharField(
+                        choices=[
+                            ("national_id", "身分證字號"),
+                            ("birth_date", "生日"),
+                            ("email", "電子郵件"),
+                        ],
+                        max_length=12,
+                        verbose_name="缺漏資料",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="開立時間")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="補齊時間")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_ups",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '補正',
-                'verbose_name_plural': '補正',
-                'ordering': ['opened_at', 'pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('person', 'item'), name='one_open_follow_up_per_item')],
+                "verbose_name": "補正",
+                "verbose_name_plural": "補正",
+                "ordering": ["opened_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("person", "item"),
+                        name="one_open_follow_up_per_item",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Annotation',
+            name="Annotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='編號')),
-                ('text', models.CharField(max_length=500, verbose_name='內容')),
-                ('made_on', models.DateField(blank=True, null=True, verbose_name='日期')),
-                ('editor_name', models.CharField(blank=True, max_length=60, verbose_name='異動人')),
-                ('editor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='帳號')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='records.person', verbose_name='校友')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="編號")),
+                ("text", models.CharField(max_length=500, verbose_name="內容")),
+                ("made_on", models.DateField(blank=True, null=True, verbose_name="日期")),
+                ("editor_name", models.CharField(blank=True, max_length=60, verbose_name="異動人")),
+                (
+                    "editor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="帳號",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annotations",
+                        to="records.person",
+                        verbose_name="校友",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '註解',
-                'verbose_name_plural': '註解',
-                'ordering': [models.OrderBy(models.F('number'), nulls_first=True)],
-                'constraints': [models.UniqueConstraint(fields=('person', 'number'), name='annotation_number_once'), models.UniqueConstraint(condition=models.Q(('number__isnull', True)), fields=('person',), name='one_pinned_annotation')],
+                "verbose_name": "註解",
+                "verbose_name_plural": "註解",
+                "ordering": [models.OrderBy(models.F("number"), nulls_first=True)],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "number"), name="annotation_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("number__isnull", True)),
+                        fields=("person",),
+                        name="one_pinned_annotation",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['bachelor', 'master', 'doctor'])), name='programme_level_known'),
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", ["bachelor", "master", "doctor"])),
+                name="programme_level_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('division__in', ['day', 'evening', 'in-service'])), name='programme_division_known'),
+            model_name="programme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("division__in", ["day", "evening", "in-service"])),
+                name="programme_division_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationalias',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', False), ('programme__isnull', True)), models.Q(('department__isnull', True), ('programme__isnull', False)), _connector='OR'), name='alias_of_one_unit', violation_error_message='別名必須屬於一個系所或一個畢業系所，不可兩者皆填或皆空。'),
+            model_name="organisationalias",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("department__isnull", False), ("programme__isnull", True)),
+                    models.Q(("department__isnull", True), ("programme__isnull", False)),
+                    _connector="OR",
+                ),
+                name="alias_of_one_unit",
+                violation_error_message="別名必須屬於一個系所或一個畢業系所，不可兩者皆填或皆空。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serialseries',
-            constraint=models.UniqueConstraint(fields=('level', 'division', 'department'), name='one_series_per_level_division_department', violation_error_message='這個系所的這個學制與部別已經有編碼了。'),
+            model_name="serialseries",
+            constraint=models.UniqueConstraint(
+                fields=("level", "division", "department"),
+                name="one_series_per_level_division_department",
+                violation_error_message="這個系所的這個學制與部別已經有編碼了。",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['batch', 'verdict', 'row_number'], name='import_row_by_verdict'),
+            model_name="importrow",
+            index=models.Index(fields=["batch", "verdict", "row_number"], name="import_row_by_verdict"),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'row_number'), name='one_verdict_per_row'),
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("batch", "row_number"), name="one_verdict_per_row"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name_key'], name='person_name_key', opclasses=['varchar_pattern_ops']),
+            model_name="person",
+            index=models.Index(
+                fields=["name_key"], name="person_name_key", opclasses=["varchar_pattern_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['mobile'], name='person_mobile'),
+            model_name="person",
+            index=models.Index(fields=["mobile"], name="person_mobile"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['phone'], name='person_phone'),
+            model_name="person",
+            index=models.Index(fields=["phone"], name="person_phone"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['email'], name='person_email', opclasses=['varchar_pattern_ops']),
+            model_name="person",
+            index=models.Index(fields=["email"], name="person_email", opclasses=["varchar_pattern_ops"]),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('national_id_digest',), name='national_id_once', violation_error_message='這個身分證字號已屬於另一位校友。'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                fields=("national_id_digest",),
+                name="national_id_once",
+                violation_error_message="這個身分證字號已屬於另一位校友。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('chinese_name', ''), _negated=True), name='person_has_a_name', violation_error_message='中文姓名不可空白。'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("chinese_name", ""), _negated=True),
+                name="person_has_a_name",
+                violation_error_message="中文姓名不可空白。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('sex__in', ['', 'M', 'F'])), name='person_sex_known'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sex__in", ["", "M", "F"])), name="person_sex_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('national_id_digest__isnull', True), ('national_id_mask', ''), ('national_id_sealed__isnull', True)), models.Q(('national_id_digest__isnull', False), ('national_id_sealed__isnull', False), models.Q(('national_id_mask', ''), _negated=True)), _connector='OR'), name='person_national_id_whole'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("national_id_digest__isnull", True),
+                        ("national_id_mask", ""),
+                        ("national_id_sealed__isnull", True),
+                    ),
+                    models.Q(
+                        ("national_id_digest__isnull", False),
+                        ("national_id_sealed__isnull", False),
+                        models.Q(("national_id_mask", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="person_national_id_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='academicrecord',
-            index=models.Index(fields=['graduation_date'], name='record_graduation_date'),
+            model_name="academicrecord",
+            index=models.Index(fields=["graduation_date"], name="record_graduation_date"),
         ),
         migrations.AddIndex(
-            model_name='academicrecord',
-            index=models.Index(fields=['student_number'], name='record_student_number'),
+            model_name="academicrecord",
+            index=models.Index(fields=["student_number"], name="record_student_number"),
         ),
         migrations.AddConstraint(
-            model_name='academicrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('serial_number', ''), _negated=True), name='record_has_a_serial_number'),
+            model_name="academicrecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("serial_number", ""), _negated=True), name="record_has_a_serial_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='academicrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('graduation_date', ''), models.Q(('graduation_date__gte', '1900-01'), ('graduation_date__lt', '2200')), _connector='OR'), name='record_graduation_date_is_iso'),
+            model_name="academicrecord",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("graduation_date", ""),
+                    models.Q(("graduation_date__gte", "1900-01"), ("graduation_date__lt", "2200")),
+                    _connector="OR",
+                ),
+                name="record_graduation_date_is_iso",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='academicrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('student_number', ''), _negated=True), fields=('student_number', 'programme'), name='student_number_once_in_a_programme', violation_error_message='這個畢業系所已有相同學號的紀錄。'),
+            model_name="academicrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("student_number", ""), _negated=True),
+                fields=("student_number", "programme"),
+                name="student_number_once_in_a_programme",
+                violation_error_message="這個畢業系所已有相同學號的紀錄。",
+            ),
         ),
     ]

@@ -10,6 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
+
+from accounts.models import Role, User
+from records.models import (
+    College,
+    Department,
+    ImportBatch,
+    OrganisationAlias,
+    Programme,
+    SerialSeries,
+    StatusCode,
+)
+from tests.factories import importer
+from tests.people import somebody
+
 ANONYMOUS = "anonymous"
 STAFF = ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor")
 CENTER_AND_IT = ("center_staff", "center_director", "it_staff")
@@ -45,25 +60,25 @@ def model_rows(
     name: str,
     kwargs: Callable[[], dict[str, Any]],
     *,
-    see: tuple[str, ...] = (),
+    see: tuple[str, ...],
     add: tuple[str, ...] = (),
-    change: tuple[str, ...] = (),
-    delete: tuple[str, ...] = (),
-    history: tuple[str, ...] | None = None,
 ) -> dict[str, Row]:
-    """The admin addresses of a model, `name` e.g. "records_person"; who may change may also see."""
-    readers = (*see, *change)
-    app, model = name.rsplit("_", 1)
+    """The addresses of one of the workspace's models, `name` e.g. "records_person"."""
     rows = {
-        f"admin:{name}_changelist": row(*readers),
+        f"admin:{name}_changelist": row(*see),
         f"admin:{name}_add": row(*add),
-        f"admin:{name}_change": row(*readers, kwargs=kwargs),
-        f"admin:{name}_delete": row(*delete, kwargs=kwargs),
-        f"admin:{name}_history": row(*(readers if history is None else history), kwargs=kwargs),
-        # The short address of a record only leads to the long one.
-        f"admin/{app}/{model}/<path:object_id>/": everybody(MOVED),
+        f"admin:{name}_change": row(*see, kwargs=kwargs),
     }
     return {key: _closed_to_alumni(value) for key, value in rows.items()}
+
+
+def act(kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    """An address that only takes POST; who may send one is tested with the page it stands on."""
+    return _closed_to_alumni(row(*STAFF, status=NOT_ALLOWED, kwargs=kwargs))
+
+
+def page(*allowed: str, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    return _closed_to_alumni(row(*allowed, kwargs=kwargs))
 
 
 def _closed_to_alumni(old: Row) -> Row:
@@ -74,6 +89,42 @@ def _closed_to_alumni(old: Row) -> Row:
 def everybody(status: int) -> Row:
     return Row(dict.fromkeys(VISITORS, status))
 
+
+def _person() -> dict[str, Any]:
+    return {"object_id": somebody().pk}
+
+
+def _record() -> dict[str, Any]:
+    record = somebody().academic_records.get()
+    return {"object_id": record.person_id, "record_id": record.pk}
+
+
+def _batch() -> dict[str, Any]:
+    batch = ImportBatch.objects.create(file_name="離校資料.xlsx", sha256="0" * 64, uploaded_by=importer())
+    return {"object_id": batch.pk}
+
+
+def _account() -> dict[str, Any]:
+    user = User.objects.create_user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
+    return {"object_id": user.pk}
+
+
+def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
+    return lambda: {"object_id": model.objects.first().pk}
+
+
+LISTS = {
+    "college": College,
+    "department": Department,
+    "programme": Programme,
+    "organisationalias": OrganisationAlias,
+    "statuscode": StatusCode,
+    "serialseries": SerialSeries,
+}
+PEOPLE_READERS = (*CENTER_AND_IT, "department_contact")
+BATCH_READERS = (*CENTER_AND_IT, "registrar")
+LIST_EDITORS = ("center_director", "it_staff")
+TRAIL_READERS = ("center_director", "auditor")
 
 TABLE: dict[str, Row] = {
     # accounts
@@ -96,4 +147,41 @@ TABLE: dict[str, Row] = {
         row(otherwise=NOT_FOUND, kwargs=lambda: {"content_type_id": 0, "object_id": 0})
     ),
     "admin/(?P<url>.*)$": _closed_to_alumni(row(otherwise=NOT_FOUND)),
+    "admin:app_list": Row(
+        {**dict.fromkeys(STAFF, MOVED), ANONYMOUS: TO_LOGIN, "alumnus": TO_LOGIN},
+        lambda: {"app_label": "records"},
+    ),
+    # people
+    **model_rows("records_person", _person, see=PEOPLE_READERS, add=CENTER_AND_IT),
+    # A contact sees the people of the own departments; the one in the table is of another.
+    "admin:records_person_change": Row(
+        {**page(*CENTER_AND_IT).expected, "department_contact": NOT_FOUND}, _person
+    ),
+    "admin:records_person_search": act(),
+    "admin:records_person_edit": page(*CENTER_AND_IT, kwargs=_person),
+    "admin:records_record_add": page(*CENTER_AND_IT, kwargs=_person),
+    "admin:records_record_edit": page(*CENTER_AND_IT, kwargs=_record),
+    # batches
+    **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
+    "admin:records_importbatch_template": page(*CENTER_AND_IT),
+    "admin:records_importbatch_progress": page(*BATCH_READERS, kwargs=_batch),
+    **{
+        f"admin:records_importbatch_{name}": act(_batch)
+        for name in ("options", "decide", "apply", "discard", "returned")
+    },
+    # the university's lists
+    **{
+        key: value
+        for name, model in LISTS.items()
+        for key, value in model_rows(
+            f"records_{name}", _first(model), see=CENTER_AND_IT, add=LIST_EDITORS
+        ).items()
+    },
+    # accounts and the trail
+    **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
+    "admin:accounts_user_password": act(_account),
+    **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
+    "admin:records_disclosure_change": _closed_to_alumni(
+        row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
+    ),
 }

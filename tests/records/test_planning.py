@@ -245,7 +245,10 @@ def test_a_department_alone_is_completed_by_the_student_number_with_a_remark():
 
 def test_one_decision_answers_all_like_rows():
     unclear = {"畢業系所": "資訊工程學系", "班級資料": None}
-    rows = [row(**unclear, 學號=f"A{number}") for number in range(3)] + [row(**unclear, 學號="10257019"), row()]
+    rows = [row(**unclear, 學號=f"A{number}") for number in range(3)] + [
+        row(**unclear, 學號="10257019"),
+        row(),
+    ]
     batch = planned(rows)
     assert verdicts(batch) == ["needs_person"] * 3 + ["new_person"] * 2
     (question,) = imports.open_questions(batch)
@@ -279,7 +282,9 @@ def test_two_old_lines_that_differ_only_in_their_number_are_both_kept():
     assert lines(Person.objects.get()) == ["1.修改聯絡電話(20190320 李四)", "2.修改聯絡電話(20190320 李四)"]
 
 
-@pytest.mark.parametrize("text", ["身分具有學士、碩士(20190320 李四)", "身分具有學士、碩士、博士(20190320 李四)"])
+@pytest.mark.parametrize(
+    "text", ["身分具有學士、碩士(20190320 李四)", "身分具有學士、碩士、博士(20190320 李四)"]
+)
 def test_an_old_identities_line_does_not_change_anything_the_second_time(text):
     person = row(註解=text)
     rows = [person | BACHELOR, person | MASTER]
@@ -289,7 +294,9 @@ def test_an_old_identities_line_does_not_change_anything_the_second_time(text):
 
 
 # Secrets --------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("header", ["中文姓名", "英文姓名", "學號", "畢業系所", "在學狀態", "目前身分", "城市", "註解"])
+@pytest.mark.parametrize(
+    "header", ["中文姓名", "英文姓名", "學號", "畢業系所", "在學狀態", "目前身分", "城市", "註解"]
+)
 def test_a_national_id_in_a_wrong_column_is_not_stored_in_clear(header):
     stray = national_id(999_999)
     batch = imported([row(**{header: stray})])
