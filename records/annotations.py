@@ -14,7 +14,7 @@ from .models import Level
 OBJECTION = "該校友反應不願意接受母校訊息"
 NEW_RECORD = "新增學籍身分"
 PINNED_START = "身分具有"
-_LINE = re.compile(r"^(?:(\d{1,6})[.．、]\s*)?(.*?)(?:[(（](\d{8})\s+([^()（）]{1,60})[)）])?$")
+_LINE = re.compile(r"^(?:(\d{1,6})[.．、]\s*)?(.*?)\s*(?:[(（](\d{8})\s+([^()（）]{1,60})[)）])?$")
 
 
 class Line(NamedTuple):

@@ -18,12 +18,12 @@ from django.db.models import Max
 from django.utils import timezone
 
 from . import bulk
-from .annotations import NEW_RECORD, OBJECTION, PINNED_START, Line, change_text, pinned_text
+from .annotations import NEW_RECORD, OBJECTION, Line, change_text, pinned_text
 from .columns import COLUMNS, REPLACEABLE_ATTRIBUTES, SECONDARY_WORDS
 from .encryption import digest
 from .models import AcademicRecord, Annotation, FollowUp, MessageObjection, Person, Source
 from .models import ImportBatch as Batch
-from .serials import Need, SerialPool, continue_behind, ever_used, reserve
+from .serials import Need, SerialPool, ever_used, reserve
 from .storing import current_record_values, current_values, person_columns, record_columns
 
 __all__ = [
@@ -87,6 +87,7 @@ class PersonChange:
     legacy_lines: list[Line] = field(default_factory=list)
     objection: NewObjection | None = None
     key: Any = None
+    pinned_line: Line | None = None  # the identities line as the old system had it, with its date and name
 
 
 @dataclass(slots=True)
@@ -102,6 +103,16 @@ class Applied:
 def serial_demand(changes: Iterable[PersonChange]) -> Counter[Need]:
     """How many numbers the new records among the changes need, by series and prefix."""
     return Counter(need for change in changes for record in change.records if (need := record.need))
+
+
+def serials_brought(changes: Iterable[PersonChange]) -> list[str]:
+    """The serial numbers that new records bring along."""
+    return [
+        serial
+        for change in changes
+        for record in change.records
+        if record.record_id is None and (serial := record.values.get("serial_number"))
+    ]
 
 
 def apply_changes(
@@ -122,7 +133,7 @@ def apply_changes(
     """
     if pool is None:
         changes = list(changes)
-        pool = reserve(serial_demand(changes))
+        pool = reserve(serial_demand(changes), brought=serials_brought(changes))
     outcome: list[Applied] = []
     with transaction.atomic():
         for step in bulk.batched(changes, PEOPLE_PER_STEP):
@@ -201,8 +212,6 @@ class _Step:
             if r.values.get("serial_number")
         ]
         self.serial_owners = ever_used(brought)
-        if brought:
-            continue_behind(brought)
         numbers = {
             r.values["student_number"]
             for c in self.changes
@@ -362,7 +371,8 @@ class _Step:
                 number = line.number if line.number and line.number > taken else taken + 1
                 taken = number
                 rows.append(self._annotation(person_id, number, line))
-        rows += self._pin(pinned)
+        old = {applied.person_id: change.pinned_line for change, applied in going if change.pinned_line}
+        rows += self._pin(pinned, old)
         for pk, row in zip(bulk.reserve_ids(Annotation, len(rows)), rows, strict=True):
             row[0] = pk
         bulk.insert_rows(Annotation, _ANNOTATION_FIELDS, rows)
@@ -371,7 +381,7 @@ class _Step:
     def _lines(self, change: PersonChange) -> list[Line]:
         """Old lines first, then one line for each item changed, in column order (SOP 6.7). Entering somebody new
         is no change and leaves no line."""
-        lines = [line for line in change.legacy_lines if not self._is_due_pin(change, line)]
+        lines = list(change.legacy_lines)
         texts: list[tuple[int, str]] = []
         if change.person_id is not None:
             kept = change.person_id in self.objecting
@@ -390,16 +400,13 @@ class _Step:
                     ]
                 )
         lines += [self._line(text) for _order, text in sorted(texts)]
-        if change.objection and change.person_id not in self.objecting:
+        told = any(line.text == OBJECTION for line in lines)
+        if change.objection and change.person_id not in self.objecting and not told:
             lines.append(self._line(OBJECTION))
         return lines
 
     def _line(self, text: str) -> Line:
         return Line(None, text, self.today, self.editor.display_name)
-
-    def _is_due_pin(self, change: PersonChange, line: Line) -> bool:
-        """An old identities line comes back as the pinned line, when it says what the records say."""
-        return line.number is None and line.text.startswith(PINNED_START) and len(change.records) > 1
 
     def _annotation(self, person_id: int, number: int | None, line: Line) -> list[Any]:
         own = line.made_on == self.today and line.editor_name == self.editor.display_name
@@ -429,7 +436,7 @@ class _Step:
                 levels[person_id].append(level)
         return {person_id: pinned_text(levels[person_id]) for person_id in ids}
 
-    def _pin(self, wanted: dict[int, str]) -> list[list[Any]]:
+    def _pin(self, wanted: dict[int, str], old: dict[int, Line]) -> list[list[Any]]:
         """Keep existing identities lines true; returns the rows of those that are new."""
         existing: dict[int, Annotation] = {}
         for chunk in bulk.batched(wanted, bulk.IDS_PER_STATEMENT):
@@ -442,7 +449,7 @@ class _Step:
         bulk.update_rows(Annotation, _ANNOTATION_FIELDS[1:], changed)
         self._remember(Annotation, [row[0] for row in changed], "~")
         return [
-            self._annotation(person_id, None, self._line(text))
+            self._annotation(person_id, None, old.get(person_id) or self._line(text))
             for person_id, text in wanted.items()
             if text and person_id not in existing
         ]

@@ -63,11 +63,24 @@ def sex_of_national_id(text: str) -> str:
     return _SEX[text[1]] if national_id_kind(text) in ("national", "resident") else ""
 
 
+_SHOWN = re.compile(r"[A-Za-z][A-Da-d1289]\d{8}")
+
+
 def mask_national_id(text: str) -> str:
     """The number as it may be shown: first character and last two, `A*******89`; short texts all stars."""
     if len(text) <= 4:
         return "*" * len(text)
     return text[0] + "*" * (len(text) - 3) + text[-2:]
+
+
+def shows_national_id(text: str) -> bool:
+    """Whether something shaped like a national ID or resident number stands in the text."""
+    return bool(_SHOWN.search(text))
+
+
+def hide_national_ids(text: str) -> str:
+    """`text` with everything shaped like a national ID masked, wherever it stands."""
+    return _SHOWN.sub(lambda found: mask_national_id(found[0]), text)
 
 
 def read_national_id(raw: str) -> Cleaned:

@@ -240,9 +240,12 @@ def replan_keeping_error(batch: ImportBatch) -> None:
 
 
 def _apply(batch: ImportBatch) -> None:
-    needs = ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(series=None)
-    counted = needs.order_by().values_list("series", "serial_prefix").annotate(Count("pk"))
-    pool = reserve(Counter({Need(series, prefix): count for series, prefix, count in counted}))
+    numbered = (
+        ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(serial_prefix="").order_by()
+    )
+    taken = numbered.exclude(series=None).values_list("series", "serial_prefix").annotate(Count("pk"))
+    brought = numbered.filter(series=None).values_list("serial_prefix", flat=True)
+    pool = reserve(Counter({Need(series, prefix): count for series, prefix, count in taken}), brought=brought)
     total = ImportRow.objects.filter(batch=batch, leader=F("row_number")).count()
     writer = _Outcome(batch, total)
     with transaction.atomic():

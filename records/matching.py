@@ -7,7 +7,7 @@ alone never matches (SOP 6.5).
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -112,12 +112,14 @@ def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:
     return found
 
 
-def annotation_lines(person_ids: Iterable[int]) -> dict[int, set[tuple[str, datetime.date | None, str]]]:
+def annotation_lines(
+    person_ids: Iterable[int],
+) -> defaultdict[int, Counter[tuple[str, datetime.date | None, str]]]:
     """What each person's annotations say, without their numbers: old lines that are there already."""
-    found: dict[int, set[tuple[str, datetime.date | None, str]]] = defaultdict(set)
+    found: defaultdict[int, Counter[tuple[str, datetime.date | None, str]]] = defaultdict(Counter)
     for chunk in batched(set(person_ids), IDS_PER_STATEMENT):
         for pk, *line in Annotation.objects.filter(person__in=chunk).values_list(
             "person", "text", "made_on", "editor_name"
         ):
-            found[pk].add(tuple(line))
+            found[pk][tuple(line)] += 1
     return found

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from .annotations import PINNED_START, Line, parse_lines
+from .annotations import OBJECTION, Line, parse_lines, pinned_text
 from .cells import NOTE, WARNING
-from .changes import NewObjection, PersonChange, RecordChange
-from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, RECORD_COLUMNS, REPLACEABLE_ATTRIBUTES
+from .changes import NewObjection, PersonChange
+from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, REPLACEABLE_ATTRIBUTES
 from .grouping import Group, Item
-from .matching import KnownRecord
 from .models import ImportBatch, MessageObjection, Verdict
 from .plans import Options
 from .programmes import Lists
+from .record_plans import RecordPlans
 from .rows import INDEX
-from .values import academic_year, fold_name, mask_national_id
+from .values import fold_name, mask_national_id
 
 Mode, Refusals = ImportBatch.Mode, ImportBatch.Refusals
 _IDENTITY = ("chinese_name", "birth_date", "sex")
@@ -25,9 +26,6 @@ _PERSON_ATTRIBUTES = tuple(
     column.attribute for column in PERSON_COLUMNS if column.attribute != "accepts_messages"
 )
 _PERSON_INDEXES = tuple((attribute, INDEX[attribute]) for attribute in _PERSON_ATTRIBUTES)
-_RECORD_ATTRIBUTES = tuple(
-    column.attribute for column in RECORD_COLUMNS if column.attribute != "serial_number"
-)
 
 
 class PersonPlan:
@@ -38,7 +36,7 @@ class PersonPlan:
         group: Group,
         lists: Lists,
         options: Options,
-        stored_lines: set[tuple[str, datetime.date | None, str]],
+        stored_lines: Counter[tuple[str, datetime.date | None, str]],
     ) -> None:
         self.group, self.lists, self.options = group, lists, options
         self.person = group.person
@@ -49,23 +47,22 @@ class PersonPlan:
         )
         self.values: dict[str, str] = {}
         self.before: dict[str, str] = {}
-        self.records: dict[int, RecordChange] = {}  # row number → change
-        self.new_records: dict[tuple[str, str, str], Item] = {}
+        self.records = RecordPlans(group, lists, options)
         self.diff: list[tuple[str, str, str]] = []
 
     def make(self) -> None:
         self._check_identity()
         for item in self.group.items:
-            self._plan_record(item)
+            self.records.add(item)
         if any(item.problems for item in self.group.items):
             self._leave_to_a_person()
             return
         if self.person is None and not self._can_be_told_apart():
             return
         self._plan_person()
-        lines = self._legacy_lines()
-        objection = self._plan_messages()
-        self._give_verdicts(lines, objection)
+        lines, pinned = self._legacy_lines()
+        objection = self._plan_messages(lines)
+        self._give_verdicts(lines, pinned, objection)
 
     # --- may these rows be one person, and this person -------------------------------------------------------
     def _check_identity(self) -> None:
@@ -111,112 +108,6 @@ class PersonPlan:
     def _is_one_new_row(self) -> bool:
         """Nothing to compare with: most rows of most files."""
         return self.person is None and len(self.group.items) == 1
-
-    # --- records --------------------------------------------------------------------------------------------
-    def _plan_record(self, item: Item) -> None:
-        record = item.record if item.record and item.record.person is self.person else self._record_of(item)
-        if record is not None:
-            item.record = record
-            self._plan_existing_record(item, record)
-        elif item.value("programme"):
-            self._plan_new_record(item)
-        elif item.planned.question:
-            item.ask(
-                "畢業系所",
-                "programme_question",
-                _("請在本批次的「待決定」選擇畢業系所，一次套用到所有相同的列。"),
-            )
-        elif self.person is None or item.value("student_number") or item.value("graduation_date"):
-            item.ask(
-                "畢業系所", "programme_missing", _("畢業系所空白或無法採用，無法編流水號；請補上後再匯入。")
-            )
-
-    def _record_of(self, item: Item) -> KnownRecord | None:
-        """The person's record of that programme, where the student number does not speak against it."""
-        if self.person is None:
-            return None
-        programme, student = item.value("programme"), item.value("student_number")
-        if not programme and item.row.value("programme"):
-            return None  # something stands there that nobody could resolve yet
-        records = [
-            record
-            for record in self.person.records
-            if (not programme or record.values["programme"] == programme)
-            and (
-                not student
-                or not record.values["student_number"]
-                or record.values["student_number"] == student
-            )
-        ]
-        if len(records) == 1:
-            return records[0]
-        same_programme = [r for r in self.person.records if programme and r.values["programme"] == programme]
-        if same_programme:
-            item.ask(
-                "學號",
-                "student_number_differs",
-                _("此人在同一畢業系所已有學號不同的學籍，請查明是更正還是另一個學籍。"),
-            )
-        return None
-
-    def _plan_existing_record(self, item: Item, record: KnownRecord) -> None:
-        row = item.row
-        for attribute in ("serial_number", "programme", "student_number"):
-            given, stored = item.value(attribute), record.values[attribute]
-            if given and stored and given != stored:
-                header = BY_ATTRIBUTE[attribute].header
-                item.ask(
-                    header,
-                    "record_differs",
-                    _("%(header)s與資料庫中流水號 %(serial)s 的紀錄不同，請查明。")
-                    % {"header": header, "serial": record.values["serial_number"]},
-                )
-        values = {
-            attribute: value
-            for attribute in _RECORD_ATTRIBUTES
-            if (value := item.value(attribute)) and _adds(attribute, value, record.values[attribute])
-        }
-        self.records[row.number] = RecordChange(
-            record.pk, values, {name: record.values[name] for name in values}, key=row.number
-        )
-        item.planned.person_id, item.planned.record_id = record.person.pk, record.pk
-        self._show(item, values, record.values)
-
-    def _plan_new_record(self, item: Item) -> None:
-        row = item.row
-        key = (item.value("programme"), item.value("student_number"), item.value("serial_number"))
-        twin = self.new_records.setdefault(key, item)
-        values = {name: item.value(name) for name in _RECORD_ATTRIBUTES if item.value(name)}
-        if twin is not item:
-            self._plan_twin(item, twin, values)
-            return
-        change = RecordChange(None, values, key=row.number)
-        if item.value("serial_number"):
-            values["serial_number"] = item.value("serial_number")
-        else:
-            series = self.lists.series(int(item.value("programme")))
-            year = academic_year(item.value("graduation_date")) if item.value("graduation_date") else None
-            year = year or academic_year(self.options.today.isoformat())
-            change.series_id, change.prefix = series.pk, series.prefix(year)
-            item.planned.series_id, item.planned.prefix = change.series_id, change.prefix
-        self.records[row.number] = change
-        item.planned.verdict = Verdict.NEW_RECORD
-
-    def _plan_twin(self, item: Item, twin: Item, values: dict[str, str]) -> None:
-        """The same degree stands in the file twice."""
-        first = self.records[twin.row.number].values
-        if any(first.get(name, value) != value for name, value in values.items()):
-            for one in (item, twin):
-                one.ask(
-                    "畢業系所",
-                    "record_twice",
-                    _("檔案中同一學籍有兩列而內容不同（%(rows)s），請保留正確的一列。")
-                    % {"rows": self._row_numbers()},
-                )
-        first.update({name: value for name, value in values.items() if name not in first})
-        item.remark(
-            "", NOTE, "row_twice", _("與第 %(row)s 列是同一筆學籍，只匯入一次。") % {"row": twin.row.number}
-        )
 
     # --- the person -----------------------------------------------------------------------------------------
     def _plan_person(self) -> None:
@@ -267,6 +158,8 @@ class PersonPlan:
             item.remark(header, NOTE, "newest_wins", sentence % {"row": winner.row.number})
 
     def _keep_older_address(self, value: str) -> bool:
+        if self.person and self.options.mode == Mode.SKIP:
+            return False
         given = any(item.value("other_address") for item in self.group.items)
         stored = self.person.values["other_address"] if self.person else ""
         if given or stored or "other_address" in self.values:
@@ -324,52 +217,59 @@ class PersonPlan:
                 self._set(attribute, text, old)
 
     # --- messages and old annotations -----------------------------------------------------------------------
-    def _plan_messages(self) -> NewObjection | None:
-        """SOP 6.9: a recorded objection is never touched; 否 without one is what the batch decided."""
+    def _plan_messages(self, lines: list[Line]) -> NewObjection | None:
+        """SOP 6.9: a recorded objection is never touched; 否 without one is what the batch decided. An old
+        annotation that tells of an objection is its record."""
         answers = {item.value("accepts_messages") for item in self.group.items}
         stored = self.person.values["accepts_messages"] if self.person else ""
         if self.person and self.person.is_objecting:
             if "是" in answers:
-                self.newest_first[0].remark(
-                    "是否願意接受母校訊息",
-                    NOTE,
-                    "objection_stands",
-                    _("該校友曾反應不願意接受訊息，維持不變。"),
-                )
+                sentence = _("該校友曾反應不願意接受訊息，維持不變。")
+                self.newest_first[0].remark("是否願意接受母校訊息", NOTE, "objection_stands", sentence)
             return None
+        told = next((line for line in lines if line.text == OBJECTION), None)
+        if told:
+            words = _("舊系統註解：%(line)s") % {"line": told.text}
+            return NewObjection(told.made_on or self.options.today, MessageObjection.Channel.FILE, words)
         if "否" in answers and self.options.refusals == Refusals.RECORD:
-            return NewObjection(
-                self.options.today,
-                MessageObjection.Channel.FILE,
-                _("匯入檔案「%(file)s」記載為否") % {"file": self.options.file_name[:200]},
-            )
+            words = _("匯入檔案「%(file)s」記載為否") % {"file": self.options.file_name[:200]}
+            return NewObjection(self.options.today, MessageObjection.Channel.FILE, words)
         if answers & {"是", "否"} and stored != "是":
             self._set("accepts_messages", "是", stored)
         return None
 
-    def _legacy_lines(self) -> list[Line]:
-        lines: list[Line] = []
-        for item in self.group.items:
-            for line in parse_lines(item.value("annotations")):
-                content = (line.text, line.made_on, line.editor_name)
-                pinned = line.number is None and line.text.startswith(PINNED_START)
-                if content not in self.stored_lines and not (pinned and self._is_pinned(line.text)):
-                    lines.append(line)
-                    self.stored_lines.add(content)
-        return lines
+    def _legacy_lines(self) -> tuple[list[Line], Line | None]:
+        """The old annotation lines that are not stored yet, and the old identities line when it is still true.
 
-    def _is_pinned(self, text: str) -> bool:
-        return any(stored == text for stored, _made, _editor in self.stored_lines)
+        Lines may be equal but for their number; each degree's row may repeat the same text.
+        """
+        per_row = [Counter(parse_lines(item.value("annotations"))) for item in self.group.items]
+        wanted: Counter[Line] = Counter()
+        for counted in per_row:
+            wanted |= counted
+        due = pinned_text(self.records.levels()) if wanted else ""
+        unclaimed = self.stored_lines.copy()
+        lines, pinned = [], None
+        for line in wanted.elements():
+            content = line[1:]
+            if unclaimed[content] > 0:
+                unclaimed[content] -= 1
+            elif line.number is None and line.text == due:
+                pinned = line
+            else:
+                lines.append(line)
+        return lines, pinned
 
     # --- verdicts -------------------------------------------------------------------------------------------
-    def _give_verdicts(self, lines: list[Line], objection: NewObjection | None) -> None:
+    def _give_verdicts(self, lines: list[Line], pinned: Line | None, objection: NewObjection | None) -> None:
         leader = self._leader()
         has_person_change = bool(self.values or lines or objection)
-        records = [change for change in self.records.values() if change.record_id is None or change.values]
+        changes = self.records.changes
+        records = [change for change in changes.values() if change.record_id is None or change.values]
         if self.person is None:
             leader.planned.verdict = Verdict.NEW_PERSON
         for item in self.group.items:
-            change = self.records.get(item.row.number)
+            change = changes.get(item.row.number)
             is_update = bool(change and change.values) or (item is leader and has_person_change)
             if item.planned.verdict == Verdict.UNCHANGED and is_update:
                 item.planned.verdict = Verdict.UPDATE
@@ -381,8 +281,15 @@ class PersonPlan:
         for item in self.group.items:
             item.planned.leader = leader.row.number
         leader.planned.change = PersonChange(
-            self.person.pk if self.person else None, self.values, self.before, records, lines, objection
+            self.person.pk if self.person else None,
+            self.values,
+            self.before,
+            records,
+            lines,
+            objection,
+            pinned_line=pinned,
         )
+        self._show_records()
         if self.person is not None:
             self._show(leader, self.values, self.before)
         if lines:
@@ -394,7 +301,7 @@ class PersonPlan:
         """The row that carries the person's change: for somebody new one with a record, else the newest."""
         if self.person is not None:
             return self.newest_first[0]
-        return next(item for item in self.newest_first if item.row.number in self.records)
+        return next(item for item in self.newest_first if item.row.number in self.records.changes)
 
     def _target(self, item: Item, leader: Item) -> str:
         if item.record:
@@ -424,6 +331,11 @@ class PersonPlan:
                 item.planned.person_id = self.person.pk
             item.planned.diff = []
 
+    def _show_records(self) -> None:
+        for item in self.records.carriers:
+            if item.record is not None:
+                self._show(item, self.records.changes[item.row.number].values, item.record.values)
+
     def _show(self, item: Item, values: Mapping[str, str], before: Mapping[str, str]) -> None:
         for attribute, value in values.items():
             column = BY_ATTRIBUTE.get(attribute)
@@ -443,10 +355,3 @@ class PersonPlan:
 
 def _comparable(attribute: str, value: str) -> str:
     return fold_name(value) if attribute == "chinese_name" else value
-
-
-def _adds(attribute: str, value: str, stored: str) -> bool:
-    """Whether a value says something the stored one does not; a month adds nothing to a day in it."""
-    if attribute == "graduation_date" and stored.startswith(value):
-        return False
-    return value != stored

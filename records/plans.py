@@ -19,7 +19,7 @@ from .encryption import seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
-from .values import mask_national_id
+from .values import hide_national_ids, mask_national_id
 from .workbooks import wire
 
 _FIELDS = (
@@ -148,10 +148,8 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
             }
             for record in change.records
         ],
-        "legacy_lines": [
-            [line.number, line.text, line.made_on.isoformat() if line.made_on else None, line.editor_name]
-            for line in change.legacy_lines
-        ],
+        "legacy_lines": [_packed_line(line) for line in change.legacy_lines],
+        "pinned_line": _packed_line(change.pinned_line) if change.pinned_line else None,
         "objection": [objection.on.isoformat(), objection.channel, objection.words] if objection else None,
     }
     return packed
@@ -176,14 +174,22 @@ def stored_change(stored: ImportRow) -> PersonChange:
         values=packed["values"],
         before=packed["before"],
         records=[RecordChange(**record) for record in packed["records"]],
-        legacy_lines=[
-            Line(number, text, _date(made), name) for number, text, made, name in packed["legacy_lines"]
-        ],
+        legacy_lines=[_line(line) for line in packed["legacy_lines"]],
+        pinned_line=_line(packed["pinned_line"]) if packed["pinned_line"] else None,
         objection=NewObjection(_date(packed["objection"][0]), *packed["objection"][1:])
         if packed["objection"]
         else None,
         key=stored.row_number,
     )
+
+
+def _packed_line(line: Line) -> list[Any]:
+    return [line.number, line.text, line.made_on.isoformat() if line.made_on else None, line.editor_name]
+
+
+def _line(packed: list[Any]) -> Line:
+    number, text, made, name = packed
+    return Line(number, text, _date(made), name)
 
 
 def _date(text: str | None) -> datetime.date | None:
@@ -194,7 +200,8 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     """The row as a person sees it. `stored.record` should be loaded with it."""
     body = _body(stored)
     values = body["values"]
-    texts = _texts(body, lists)
+    # An ID may stand in any column of a shifted file.
+    texts = {header: hide_national_ids(text) for header, text in _texts(body, lists).items()}
     masked = mask_national_id(values[_NATIONAL_ID]) if values[_NATIONAL_ID] else ""
     texts["身分證字號"] = masked
     diff = [tuple(change) for change in body["diff"]]

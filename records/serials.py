@@ -41,15 +41,14 @@ class SerialPool:
         return self._numbers[need].popleft()
 
 
-def reserve(demand: Counter[Need]) -> SerialPool:
-    """Reserve as many numbers as `demand` counts. Raises SeriesFull.
+def reserve(demand: Counter[Need], *, brought: Iterable[str] = ()) -> SerialPool:
+    """Reserve as many numbers as `demand` counts, behind those `brought` along. Raises SeriesFull.
 
     Outside a transaction the reservation is committed at once; inside one (a form of the admin) it is part of it,
     and a number rolled back there was never seen by anybody.
     """
-    if not demand:
-        return SerialPool({})
     with transaction.atomic():
+        _continue_behind(brought)
         series = SerialSeries.objects.select_related("department").in_bulk(
             {need.series_id for need in demand}
         )
@@ -122,10 +121,11 @@ def ever_used(numbers: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def continue_behind(numbers: Iterable[str]) -> None:
+def _continue_behind(numbers: Iterable[str]) -> None:
     """Move the counters behind numbers that a file brought along, so that the series goes on after them."""
     highest: dict[str, int] = {}
-    starts = _known_starts()
+    numbers = list(numbers)
+    starts = _known_starts() if numbers else set()
     for number in numbers:
         for width in range(1, len(number)):
             prefix, sequence = number[:-width], number[-width:]

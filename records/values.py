@@ -18,7 +18,13 @@ from . import addresses, countries, dates, emails, identity_numbers, labels, nam
 from .cells import EMPTY, Cleaned, ErrorCell, FormulaCell, RawCell
 from .countries import country_name, postal_district
 from .dates import academic_year
-from .identity_numbers import mask_national_id, national_id_kind, sex_of_national_id
+from .identity_numbers import (
+    hide_national_ids,
+    mask_national_id,
+    national_id_kind,
+    sex_of_national_id,
+    shows_national_id,
+)
 from .names import fold_name
 from .text import tidy_text
 from .verdicts import Rejected, doubt
@@ -50,10 +56,12 @@ __all__ = [
     "clean_student_number",
     "country_name",
     "fold_name",
+    "hide_national_ids",
     "mask_national_id",
     "national_id_kind",
     "postal_district",
     "sex_of_national_id",
+    "shows_national_id",
     "tidy_text",
 ]
 

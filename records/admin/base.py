@@ -46,7 +46,8 @@ class WorkspaceAdmin(admin.ModelAdmin):
         return self.list_display_links or list(list_display)[:1]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return False
+        """Only the parameters of the filters, which take them before they could become a lookup."""
+        return lookup in {choice.parameter_name for choice in self.list_filter}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -234,7 +234,9 @@ class ImportBatchAdmin(WorkspaceAdmin):
         return redirect("admin:records_importbatch_change", object_id)
 
     def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
-        if is_stored:
+        # Out of "planned" at once: nobody can confirm the old plan while the new one waits for the worker.
+        planned = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED)
+        if is_stored and planned.update(state=State.READING, heartbeat_at=timezone.now()):
             tasks.replan_batch.enqueue(batch.pk)
             messages.success(request, _("已套用，計畫重新產生。"))
         else:

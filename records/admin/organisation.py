@@ -106,6 +106,10 @@ class OrganisationAdmin(WorkspaceAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(policies.can_edit_organisation(request.user))
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Plain fields: Django's buttons beside them open pop-up windows and ask for addresses we have not."""
+        return db_field.formfield(**kwargs)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {"title": self.opts.verbose_name_plural, "lists": self._lists()}
         return super().changelist_view(request, context)

@@ -97,9 +97,6 @@ class GraduationYearFilter(RecordFilter):
         years = range(int(span["last"][:4]), int(span["first"][:4]) - 1, -1)
         return [(str(year), f"{year}（民國 {year - 1911}）") for year in years]
 
-    def has_output(self) -> bool:
-        return True
-
     def condition_for(self, value: str) -> Q:
         return Q(graduation_date__gte=value, graduation_date__lt=str(int(value) + 1))
 

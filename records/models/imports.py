@@ -94,7 +94,7 @@ class ImportRow(models.Model):
     # Rows of one person share the number of their leading row; the leading row carries the person's change.
     leader = models.PositiveIntegerField(null=True)
     question = models.CharField(max_length=200, blank=True)  # what a person has to decide for all like rows
-    # How many serial numbers the row needs from which series and prefix, summed before applying.
+    # Where the row's serial number comes from; without a series, the number that the file brought.
     series = models.ForeignKey(
         SerialSeries, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )

@@ -27,6 +27,7 @@ RECORDS = [
     "matching changes",
     "plans",
     "grouping",
+    "record_plans",
     "person_plans",
     "planning",
     "change_requests merging undoing resources verification imports",

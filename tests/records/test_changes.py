@@ -77,7 +77,7 @@ def test_history_says_who_and_why_and_equals_the_row(editor):
     assert (entered.history_type, entered.source, entered.batch_id) == ("+", Source.IMPORT, batch.pk)
     assert (entered.history_user_id, entered.history_change_reason) == (importer().pk, batch.file_name)
     edited(person, {"city": "新北市"}, editor)
-    newest = person.history.first()
+    newest = person.history.latest("history_id")
     assert (newest.history_type, newest.source, newest.batch_id) == ("~", Source.ADMIN, None)
     assert (newest.history_user_id, newest.history_date) == (editor.pk, AT)
     tracked = [f.attname for f in Person._meta.concrete_fields if f.attname != "name_key"]

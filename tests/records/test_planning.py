@@ -120,7 +120,7 @@ def test_one_changed_cell_is_exactly_one_update_with_its_annotation():
     rows[2] = rows[2] | {"聯絡住址": "基隆市中正區祥豐街1號"}
     batch = imported(rows)
     assert verdicts(batch) == ["unchanged", "unchanged", "update", "unchanged"]
-    assert views(batch)[2].diff[0][0] == "聯絡住址"
+    assert {header for header, _before, _after in views(batch)[2].diff} == {"聯絡住址", "其他住址"}
     person = Person.objects.get(address="基隆市中正區祥豐街1號")
     # The older address moved to the free 其他住址: both items changed and both are told.
     assert lines(person) == [
@@ -128,6 +128,13 @@ def test_one_changed_cell_is_exactly_one_update_with_its_annotation():
         f"2.新增其他地址({today()} {IMPORTER})",
     ]
     assert history_size() == before + 3  # one person, two annotations
+
+
+def test_one_changed_cell_is_one_line_in_the_annotations():
+    came = row()
+    imported([came])
+    imported([came | {"行動電話": "0911-000111"}])
+    assert lines(Person.objects.get()) == [f"1.修改行動電話({today()} {IMPORTER})"]
 
 
 @pytest.mark.parametrize("mode", ["fill", "overwrite", "skip"])

@@ -13,6 +13,8 @@ from records.models import AcademicRecord, Person, SerialCounter, SerialSeries
 from records.serials import Need, SeriesFull, reserve
 from tests.factories import BACHELOR, applied, imported, planned, row, verdicts
 
+pytestmark = pytest.mark.django_db
+
 IS_POSTGRESQL = connection.vendor == "postgresql"
 
 

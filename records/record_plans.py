@@ -1,0 +1,165 @@
+"""The academic records of one person in a plan: which are new, which change, which stand in the file twice."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from .cells import NOTE
+from .changes import RecordChange
+from .columns import BY_ATTRIBUTE, RECORD_COLUMNS
+from .grouping import Group, Item
+from .matching import KnownRecord
+from .models import Verdict
+from .plans import Options
+from .programmes import Lists
+from .values import academic_year
+
+_ATTRIBUTES = tuple(column.attribute for column in RECORD_COLUMNS if column.attribute != "serial_number")
+
+
+class RecordPlans:
+    """`changes` by the row number that carries each."""
+
+    def __init__(self, group: Group, lists: Lists, options: Options) -> None:
+        self.group, self.person, self.lists, self.options = group, group.person, lists, options
+        self.changes: dict[int, RecordChange] = {}
+        self.carriers: list[Item] = []  # items with a change of their own
+
+    def add(self, item: Item) -> None:
+        """Plan the record that a row speaks of, or ask a person."""
+        record = item.record if item.record and item.record.person is self.person else self._record_of(item)
+        if record is not None:
+            item.record = record
+            self._add_existing(item, record)
+        elif item.value("programme"):
+            self._add_new(item)
+        elif item.planned.question:
+            sentence = _("請在本批次的「待決定」選擇畢業系所，一次套用到所有相同的列。")
+            item.ask("畢業系所", "programme_question", sentence)
+        elif self.person is None or item.value("student_number") or item.value("graduation_date"):
+            sentence = _("畢業系所空白或無法採用，無法編流水號；請補上後再匯入。")
+            item.ask("畢業系所", "programme_missing", sentence)
+
+    def levels(self) -> list[str]:
+        """The levels of all records the person will have."""
+        ids = [record.values["programme"] for record in self.person.records] if self.person else []
+        ids += [c.values["programme"] for c in self.changes.values() if c.record_id is None]
+        return [self.lists.programme(int(programme)).level for programme in ids]
+
+    def _record_of(self, item: Item) -> KnownRecord | None:
+        """The person's record of that programme, where the student number does not speak against it."""
+        programme = item.value("programme")
+        if self.person is None or (not programme and item.row.value("programme")):
+            return None  # nobody yet, or something stands there that could not be resolved
+        same = [r for r in self.person.records if not programme or r.values["programme"] == programme]
+        fitting = [r for r in same if _agree(item.value("student_number"), r.values["student_number"])]
+        if len(fitting) == 1:
+            return fitting[0]
+        if programme and same:
+            sentence = _("此人在同一畢業系所已有學號不同的學籍，請查明是更正還是另一個學籍。")
+            item.ask("學號", "student_number_differs", sentence)
+        return None
+
+    def _add_existing(self, item: Item, record: KnownRecord) -> None:
+        for attribute in ("serial_number", "programme", "student_number"):
+            if not _agree(item.value(attribute), record.values[attribute]):
+                header = BY_ATTRIBUTE[attribute].header
+                sentence = _("%(header)s與資料庫中流水號 %(serial)s 的紀錄不同，請查明。")
+                item.ask(
+                    header,
+                    "record_differs",
+                    sentence % {"header": header, "serial": record.values["serial_number"]},
+                )
+        item.planned.person_id, item.planned.record_id = record.person.pk, record.pk
+        values = {
+            name: value
+            for name in _ATTRIBUTES
+            if (value := item.value(name)) and _adds(name, value, record.values[name])
+        }
+        twin = next((other for other in self.carriers if other.record is record), None)
+        if twin is None:
+            self._carry(item, RecordChange(record.pk, values))
+            change = self.changes[item.row.number]
+        else:
+            self._join(item, twin)
+            change = self.changes[twin.row.number]
+            change.values.update(values)
+        change.before = {name: record.values[name] for name in change.values}
+
+    def _add_new(self, item: Item) -> None:
+        serial = item.value("serial_number")
+        twin = next(
+            (other for other in self.carriers if other.record is None and _same_degree(item, other)), None
+        )
+        values = {name: item.value(name) for name in _ATTRIBUTES if item.value(name)}
+        if twin is not None:
+            self._join(item, twin)
+            change = self.changes[twin.row.number]
+            change.values.update(values)
+            if serial:
+                self._bring_serial(twin, change, serial)
+            return
+        change = RecordChange(None, values)
+        self._carry(item, change)
+        item.planned.verdict = Verdict.NEW_RECORD
+        if serial:
+            self._bring_serial(item, change, serial)
+        else:
+            self._take_serial(item, change)
+
+    def _bring_serial(self, item: Item, change: RecordChange, serial: str) -> None:
+        """The file says the number: it is kept. Without a series, `prefix` tells the number brought."""
+        for other in self.carriers:
+            theirs = self.changes[other.row.number].values.get("serial_number")
+            if other is not item and theirs == serial:
+                for one in (item, other):
+                    one.ask("流水號", "given_twice", _("檔案中同一流水號用於兩筆不同的學籍，請查明。"))
+        change.values["serial_number"] = serial
+        change.series_id, change.prefix = None, ""
+        item.planned.series_id, item.planned.prefix = None, serial
+
+    def _take_serial(self, item: Item, change: RecordChange) -> None:
+        """The number will come from the series, in the year of graduation or else of the import."""
+        series = self.lists.series(int(item.value("programme")))
+        graduation = item.value("graduation_date")
+        year = academic_year(graduation) if graduation else None
+        prefix = series.prefix(year or academic_year(self.options.today.isoformat()))
+        change.series_id, change.prefix = series.pk, prefix
+        item.planned.series_id, item.planned.prefix = series.pk, prefix
+
+    def _carry(self, item: Item, change: RecordChange) -> None:
+        change.key = [item.row.number]  # all rows that speak of the record
+        self.changes[item.row.number] = change
+        self.carriers.append(item)
+
+    def _join(self, item: Item, twin: Item) -> None:
+        """The same degree stands in the file twice: once is enough, unless the rows contradict each other."""
+        names = (*_ATTRIBUTES, "serial_number")
+        if not all(_agree(item.value(name), twin.value(name)) for name in names):
+            rows = _("第 %(first)s 列與第 %(second)s 列") % {
+                "first": twin.row.number,
+                "second": item.row.number,
+            }
+            sentence = _("檔案中同一學籍有兩列而內容不同（%(rows)s），請保留正確的一列。") % {"rows": rows}
+            for one in (item, twin):
+                one.ask("畢業系所", "record_twice", sentence)
+        self.changes[twin.row.number].key.append(item.row.number)
+        sentence = _("與第 %(row)s 列是同一筆學籍，只匯入一次。") % {"row": twin.row.number}
+        item.remark("", NOTE, "row_twice", sentence)
+
+
+def _agree(one: str, other: str) -> bool:
+    return not one or not other or one == other
+
+
+def _same_degree(item: Item, other: Item) -> bool:
+    return item.value("programme") == other.value("programme") and _agree(
+        item.value("student_number"), other.value("student_number")
+    )
+
+
+def _adds(attribute: str, value: str, stored: str) -> bool:
+    """Whether a value says something the stored one does not; a month adds nothing to a day in it."""
+    if attribute == "graduation_date" and stored.startswith(value):
+        return False
+    return value != stored

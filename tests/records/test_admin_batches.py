@@ -1,0 +1,213 @@
+"""Upload, plan page, decisions and confirmation in the workspace, and who may do which of them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
+
+from records import imports
+from records.models import Disclosure, ImportBatch, ImportRow, Person, Programme
+from tests.factories import BACHELOR, applied, imported, planned, row, workbook
+
+pytestmark = pytest.mark.usefixtures("organisation")
+LIST = "/admin/records/importbatch/"
+ACTS = ("options", "decide", "apply", "discard", "returned")
+State = ImportBatch.State
+
+
+@pytest.fixture
+def center(client_of):
+    return client_of("center_staff")
+
+
+def upload(client, path, name="離校資料.xlsx", **data):
+    file = SimpleUploadedFile(name, path.read_bytes())
+    return client.post(f"{LIST}add/", {"file": file, "mode": "fill"} | data, follow=True)
+
+
+def text_of(client, batch, **query) -> str:
+    return client.get(f"{LIST}{batch.pk}/", query).content.decode()
+
+
+def test_a_workbook_is_uploaded_looked_at_and_confirmed(center, tmp_path):
+    page = upload(center, workbook(tmp_path / "a.xlsx", [row(中文姓名="林大海"), row()])).content.decode()
+    batch = ImportBatch.objects.get()
+    assert batch.state == State.PLANNED and batch.uploaded_by.username == "center_staff"
+    assert "林大海" in page and "確認匯入" in page and not Person.objects.exists()
+    page = center.post(f"{LIST}{batch.pk}/apply/", follow=True).content.decode()
+    assert "已匯入" in page and Person.objects.count() == 2
+    assert not list((settings.DATA_DIR / "uploads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [("a.txt", b"x", ".xlsx"), ("a.xlsx", b"x", ""), ("a.xlsx", b"", "這個檔案是空的")],
+)
+def test_a_bad_file_is_refused_in_a_sentence_at_the_field(center, name, content, sentence, tmp_path):
+    path = tmp_path / "bad"
+    path.write_bytes(content)
+    response = upload(center, path, name=name)
+    if response.redirect_chain:
+        assert ImportBatch.objects.get().state == State.REFUSED and ImportBatch.objects.get().error
+    else:
+        assert sentence in str(response.context_data["form"].errors["file"])
+
+
+def test_no_file_is_an_error_at_the_field(center):
+    response = center.post(f"{LIST}add/", {"mode": "fill"})
+    assert "請選擇檔案" in str(response.context_data["form"].errors["file"])
+
+
+def test_a_plan_is_confirmed_once(center, client_of):
+    batch = planned([row()])
+    center.post(f"{LIST}{batch.pk}/apply/")
+    page = client_of("it_staff").post(f"{LIST}{batch.pk}/apply/", follow=True).content.decode()
+    assert "已由 測試校友服務中心承辦人員 確認" in page and Person.objects.count() == 1
+
+
+def test_the_same_file_again_says_when_and_by_whom(center, tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [row()])
+    upload(center, path)
+    center.post(f"{LIST}{ImportBatch.objects.get().pk}/apply/")
+    page = upload(center, path).content.decode()
+    assert "同一個檔案已於" in page and "計畫中沒有任何要寫入的列" in page
+
+
+def test_one_decision_counts_for_all_like_rows(center):
+    batch = planned([row(畢業系所="資訊工程學系", 學號="", 班級資料="") for _each in range(3)])
+    assert batch.counts["needs_person"] == 3
+    [question] = imports.open_questions(batch)
+    programme = Programme.objects.get(name=BACHELOR["畢業系所"])
+    data = {"question": question.key, "programme": programme.pk}
+    page = center.post(f"{LIST}{batch.pk}/decide/", data, follow=True).content.decode()
+    batch.refresh_from_db()
+    assert batch.counts["new_person"] == 3 and "需要您決定的畢業系所" not in page
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"question": "x"}, {"programme": "abc", "question": "x"}, {"programme": "999999"}]
+)
+def test_an_incomplete_decision_is_refused(center, data):
+    batch = planned([row()])
+    assert "請選擇畢業系所" in center.post(f"{LIST}{batch.pk}/decide/", data, follow=True).content.decode()
+
+
+def test_options_are_stored_and_the_plan_made_again(center):
+    batch = planned([row(是否願意接受母校訊息="否")])
+    assert batch.counts["refusals"] == 1
+    assert "共 1 列" in text_of(center, batch)
+    center.post(f"{LIST}{batch.pk}/options/", {"mode": "overwrite", "refusals": "record"})
+    batch.refresh_from_db()
+    assert (batch.mode, batch.refusals, batch.state) == ("overwrite", "record", State.PLANNED)
+
+
+def test_the_question_about_refusals_stays_away_when_there_are_none(center):
+    assert "refusals" not in center.get(f"{LIST}{planned([row()]).pk}/").context_data["options"].fields
+
+
+def test_a_batch_given_up_leaves_no_rows(center):
+    batch = planned([row()])
+    center.post(f"{LIST}{batch.pk}/discard/")
+    batch.refresh_from_db()
+    assert batch.state == State.DISCARDED and not ImportRow.objects.filter(batch=batch).exists()
+    assert center.get(f"{LIST}{batch.pk}/").status_code == 200
+
+
+def test_the_rows_to_be_corrected_go_out_with_an_entry_in_the_trail(center):
+    batch = planned([row(), row(性別="不明", 中文姓名="")])
+    response = center.post(f"{LIST}{batch.pk}/returned/")
+    sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    entry = Disclosure.objects.get()
+    assert sheet.max_row == 2 and (entry.kind, entry.row_count, entry.user.username) == (
+        "returned",
+        1,
+        "center_staff",
+    )
+
+
+def test_rows_are_filtered_by_verdict_and_paged(center):
+    batch = planned([row() for _each in range(52)] + [row(中文姓名="")])
+    first = center.get(f"{LIST}{batch.pk}/").context_data
+    assert len(first["rows"]) == 50 and first["page"].paginator.num_pages == 2
+    assert len(center.get(f"{LIST}{batch.pk}/", {"page": "2"}).context_data["rows"]) == 3
+    kept_out = center.get(f"{LIST}{batch.pk}/", {"verdict": "kept_out"}).context_data
+    assert [view.verdict for view in kept_out["rows"]] == ["kept_out"]
+    assert center.get(f"{LIST}{batch.pk}/", {"verdict": "x", "page": "abc"}).status_code == 200
+
+
+def test_the_plan_page_never_shows_a_national_id(center):
+    made = row(身分證字號="A123456789")
+    batch = planned([made, row(身分證字號="A123456788")])
+    page = text_of(center, batch)
+    assert "A*******89" in page and "A123456789" not in page and "A123456788" not in page
+
+
+@pytest.mark.parametrize("state", State.values)
+def test_the_page_of_a_batch_answers_in_every_state(client_of, state):
+    batch = planned([row()])
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state)
+    for role in ("center_staff", "registrar"):
+        page = text_of(client_of(role), batch)
+        is_working = state in ("received", "reading", "applying")
+        assert ("data-progress=" in page) == is_working
+
+
+def test_progress_is_told_to_the_page_that_asks(center):
+    batch = planned([row()])
+    ImportBatch.objects.filter(pk=batch.pk).update(state=State.APPLYING)
+    imports.progress.write(batch.pk, "applying", 40, 100)
+    answer = center.get(f"{LIST}{batch.pk}/progress/").json()
+    assert answer["working"] and (answer["done"], answer["total"]) == (40, 100)
+    assert answer["text"] == "寫入資料：40／100"
+    imports.progress.clear(batch.pk)
+
+
+def test_the_registrar_sees_counts_and_no_personal_data(client_of):
+    batch = planned([row(中文姓名="林大海", 電子郵件="secret@example.com")])
+    client = client_of("registrar")
+    page = text_of(client, batch)
+    assert "新校友" in page and "離校資料.xlsx" in page
+    assert "林大海" not in page and "secret@example.com" not in page and "確認匯入" not in page
+    for act in ACTS:
+        assert client.post(f"{LIST}{batch.pk}/{act}/").status_code == 403
+    assert client.post(f"{LIST}add/").status_code == 403
+    assert ImportBatch.objects.get().state == State.PLANNED
+
+
+@pytest.mark.parametrize("role", ["department_contact", "auditor"])
+@pytest.mark.parametrize("path", ["", "apply/", "discard/", "decide/", "options/", "returned/"])
+def test_others_neither_see_nor_touch_a_batch(client_of, role, path):
+    batch = planned([row()])
+    client = client_of(role)
+    assert client.post(f"{LIST}{batch.pk}/{path}").status_code == 403
+    assert client.get(f"{LIST}{batch.pk}/progress/").status_code == 403
+    assert ImportBatch.objects.get().state == State.PLANNED
+
+
+def test_the_template_can_be_downloaded(center):
+    response = center.get(f"{LIST}template/")
+    workbook = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    assert workbook.sheetnames[0] == "校友資料"
+
+
+def test_the_board_counts_what_waits(center, client_of):
+    imported([row(電子郵件="")])
+    planned([row(), row(畢業系所="資訊工程學系", 學號="", 班級資料="")])
+    board = center.get("/admin/").context_data["board"]
+    assert [card.count for card in board.batch_cards] == [1, 1, 0, 0, 0]
+    assert [card.count for card in board.missing_cards] == [0, 0, 1]
+    assert [card.count for card in board.total_cards] == [1, 1]
+    assert len(board.recent_batches) == 2
+    auditor = client_of("auditor").get("/admin/").context_data["board"]
+    assert not (auditor.batch_cards or auditor.missing_cards or auditor.total_cards or auditor.recent_batches)
+
+
+def test_every_card_leads_to_a_page(center):
+    applied(planned([row(電子郵件="")]))
+    board = center.get("/admin/").context_data["board"]
+    for card in (*board.batch_cards, *board.missing_cards, *board.total_cards):
+        assert center.get(card.url).status_code == 200

@@ -1,0 +1,372 @@
+"""The list of people, its search and filters, the page of one person and the forms that change it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from records.changes import NewObjection, PersonChange, apply_changes
+from records.models import Annotation, Department, Person, Source, StatusCode
+from records.timelines import of_person
+from tests.factories import importer, lines
+from tests.people import degree, somebody
+
+pytestmark = pytest.mark.usefixtures("organisation")
+LIST = "/admin/records/person/"
+
+
+def searched(client, text: str):
+    """The page to which a search leads."""
+    return client.post(f"{LIST}search/", {"text": text}, follow=True)
+
+
+def found(client, text: str) -> list[Person]:
+    response = searched(client, text)
+    if "cl" in (response.context_data or {}):
+        return list(response.context_data["cl"].result_list)
+    return [response.context_data["person"]]
+
+
+@pytest.fixture
+def center(client_of):
+    return client_of("center_staff")
+
+
+# --- search -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def wanted() -> Person:
+    somebody(chinese_name="陳玉山")
+    return somebody(
+        degree(student_number="00957123"),
+        chinese_name="黃臺生",
+        english_name="Huang, Tai-Sheng",
+        national_id="A123456789",
+        phone="02-24622192#1250",
+        mobile="0912-345678",
+        email="tai@example.com",
+        other_emails="tai2@example.org",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "黃臺生", "黃台", "臺生", "Tai-Sheng", "huang", "00957123", "0912345678", "0912-345-678", "+886 912 345 678",
+        "(02)2462-2192#1250", "0224622192", "TAI@example.com", "tai2@example.org", "A123456789", "ａ123456789",
+    ],
+)  # fmt: skip
+def test_a_person_is_found_by_what_people_type(center, wanted, text):
+    assert wanted in found(center, text)
+    if text[0] not in "0(":  # a telephone is shared in these tests
+        assert found(center, text) == [wanted]
+
+
+def test_a_person_is_found_by_serial_number(center, wanted):
+    assert found(center, wanted.academic_records.get().serial_number) == [wanted]
+
+
+@pytest.mark.parametrize("text", ["A12345678", "A1234", "123456789"])
+def test_a_part_of_a_national_id_finds_nobody(center, wanted, text):
+    assert wanted not in found(center, text)
+
+
+def test_a_national_id_never_stands_in_an_address_or_on_a_list(center, wanted):
+    for text in ("A123456789", "A123456780", "B123456780"):
+        response = searched(center, text)
+        assert all(text not in url for url, _status in response.redirect_chain)
+        assert text not in response.content.decode()
+        assert text not in str(dict(center.session))
+
+
+def test_what_was_searched_for_stays_out_of_the_address(center, wanted):
+    response = searched(center, "黃臺生")
+    [(url, _status)] = response.redirect_chain
+    assert url.startswith(f"{LIST}?found=")
+    assert "搜尋「黃臺生」的結果" in response.content.decode()
+
+
+def test_a_contact_finds_nobody_by_national_id(client_of, wanted):
+    client = client_of("department_contact", departments=Department.objects.all())
+    response = searched(client, "A123456789")
+    assert "不能以身分證字號查詢" in response.content.decode()
+
+
+# --- the list ---------------------------------------------------------------------------------------------------
+def listed(client, **query: str) -> set[str]:
+    return {person.chinese_name for person in client.get(LIST, query).context_data["cl"].result_list}
+
+
+def test_filters_on_degrees_speak_about_one_degree(center):
+    somebody(degree("資訊工程學系學士班"), degree("食品科學系碩士班"), chinese_name="兩系")
+    somebody(degree("資訊工程學系碩士班"), chinese_name="資工碩士")
+    department = str(Department.objects.get(name="資訊工程學系").pk)
+    assert listed(center, department=department, level="master") == {"資工碩士"}
+    assert listed(center, department=department) == {"兩系", "資工碩士"}
+
+
+def test_the_list_is_filtered_by_year_missing_data_and_messages(center):
+    objection = NewObjection(datetime.date(2026, 11, 1), "phone", "電話反應")
+    somebody(degree(graduation_date="2019-06"), chinese_name="早畢業")
+    somebody(chinese_name="缺郵件", without=("email",))
+    somebody(chinese_name="不願意", objection=objection)
+    assert listed(center, year="2019") == {"早畢業"}
+    assert listed(center, missing="email") == {"缺郵件"}
+    assert listed(center, missing="any") == {"缺郵件"}
+    assert listed(center, messages="objected") == {"不願意"}
+
+
+@pytest.mark.parametrize("lookup", ["exact", "startswith", "regex", "gt", "isnull"])
+@pytest.mark.parametrize("field", [field.name for field in Person._meta.concrete_fields])
+def test_no_lookup_can_be_made_up_in_the_address(center, field, lookup):
+    """security.md H4: a filter is an oracle for what it filters on."""
+    response = center.get(LIST, {f"{field}__{lookup}": "A1"})
+    assert response.status_code in (400, 302)  # refused, or led back to the whole list
+
+
+@pytest.mark.parametrize(
+    "query", [{"q": "A123456789"}, {"level": "x' OR 1"}, {"department": "abc"}, {"year": "19"}]
+)
+def test_values_that_are_not_on_offer_are_ignored(center, wanted, query):
+    response = center.get(LIST, query)
+    assert response.status_code == 200
+    assert len(response.context_data["cl"].result_list) == 2
+
+
+def test_the_list_costs_the_same_for_three_and_for_thirty(center):
+    def people(count: int) -> None:
+        for _each in range(count):
+            somebody(degree("資訊工程學系學士班"), degree("資訊工程學系碩士班"))
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            center.get(LIST)
+        return len(captured)
+
+    people(3)
+    queries()
+    first = queries()
+    people(27)
+    assert queries() == first <= 20
+
+
+def test_the_list_never_shows_a_national_id(center, wanted):
+    page = center.get(LIST).content.decode()
+    assert wanted.national_id_mask not in page and "A123456789" not in page
+
+
+# --- scope ------------------------------------------------------------------------------------------------------
+def test_a_contact_sees_own_people_without_identity_and_cannot_change_them(client_of):
+    own = somebody(degree("資訊工程學系學士班"), degree("食品科學系碩士班"), chinese_name="自己人")
+    other = somebody(degree("食品科學系學士班"), chinese_name="別系人")
+    client = client_of("department_contact", departments=[Department.objects.get(name="資訊工程學系")])
+    assert listed(client) == {"自己人"}
+    page = client.get(f"{LIST}{own.pk}/").content.decode()
+    assert own.email in page
+    assert own.national_id_mask not in page and "1990-05-06" not in page and "食品科學系碩士班" not in page
+    assert "修改校友資料" not in page
+    outside, nobody = client.get(f"{LIST}{other.pk}/"), client.get(f"{LIST}999999/")
+    assert outside.status_code == nobody.status_code == 404
+    token = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
+    assert token.sub(b"", outside.content) == token.sub(b"", nobody.content)
+    for path in (f"{own.pk}/edit/", f"{own.pk}/records/add/", "add/"):
+        assert client.post(f"{LIST}{path}", {"chinese_name": "改"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["history/", "history/1/", "delete/", "change/"])
+def test_third_party_pages_of_a_person_do_not_exist(center, path):
+    """security.md H1–H3: history and revert pages of the libraries are not routed."""
+    person = somebody()
+    for response in (center.get(f"{LIST}{person.pk}/{path}"), center.post(f"{LIST}{person.pk}/{path}")):
+        assert response.status_code == 404
+    assert Person.objects.get().version == person.version
+
+
+# --- the page of a person ---------------------------------------------------------------------------------------
+def test_a_person_page_shows_data_degrees_notes_and_history(center):
+    person = somebody(
+        degree("資訊工程學系學士班"),
+        degree("資訊工程學系碩士班"),
+        without=("email",),
+        national_id="A123456789",
+    )
+    page = center.get(f"{LIST}{person.pk}/").content.decode()
+    for text in ("A*******89", "資訊工程學系碩士班", "身分具有學士、碩士", "異動歷程", "缺漏", "0911-"):
+        assert text in page
+    assert "A123456789" not in page
+
+
+def test_the_pinned_line_stands_first_and_all_lines_can_be_copied(center):
+    person = somebody(degree("資訊工程學系學士班"), degree("資訊工程學系碩士班"))
+    posted(center, person, address="基隆市中正區祥豐街1號")
+    text = "\n".join(lines(person))
+    assert text.startswith("身分具有") and "1.修改聯絡地址" in text
+    assert f"{text}</textarea>" in center.get(f"{LIST}{person.pk}/").content.decode()
+
+
+# --- changing ---------------------------------------------------------------------------------------------------
+def form_data(client, url: str) -> dict[str, str]:
+    """What a browser would send back from a form as it was shown."""
+    context = client.get(url).context_data
+    data = {}
+    for form in filter(None, (context["form"], context.get("record_form"))):
+        for field in form:
+            value = field.value()
+            data[field.html_name] = "" if value is None else value
+            if field.field.show_hidden_initial:
+                data[field.html_initial_name] = data[field.html_name]
+    return {name: value for name, value in data.items() if value is not False}
+
+
+def posted(client, person: Person, path: str = "edit/", **values: str):
+    url = f"{LIST}{person.pk}/{path}"
+    return client.post(url, form_data(client, url) | values, follow=True)
+
+
+def test_an_edit_goes_through_the_one_door(center):
+    person = somebody()
+    response = posted(center, person, mobile="0987654321", address="基隆市中正區祥豐街1號")
+    assert "已儲存" in response.content.decode()
+    person.refresh_from_db()
+    assert (person.mobile, person.version) == ("0987-654321", 2)
+    assert [line.split("(")[0] for line in lines(person)] == ["1.修改行動電話", "2.修改聯絡地址"]
+    latest = Person.history.filter(id=person.pk).latest("history_date")
+    assert (latest.source, latest.history_user.username) == (Source.ADMIN, "center_staff")
+
+
+def test_an_edit_without_a_difference_writes_nothing(center):
+    person = somebody()
+    response = posted(center, person)
+    assert "沒有任何變動" in response.content.decode()
+    assert Person.objects.get(pk=person.pk).version == 1 and not Annotation.objects.exists()
+
+
+def test_errors_stand_at_their_fields_and_nothing_is_written(center):
+    person = somebody()
+    response = posted(
+        center, person, chinese_name="", birth_date="2099-01-01", email="bad", national_id="A123456788"
+    )
+    form = response.context_data["form"]
+    assert set(form.errors) == {"chinese_name", "birth_date", "email", "national_id"}
+    assert "A123456788" not in "".join(str(error) for error in form.errors.values())
+    assert Person.objects.get(pk=person.pk).version == 1
+
+
+def test_a_new_national_id_is_written_and_never_shown(center):
+    person = somebody()
+    response = posted(center, person, national_id="A123456789")
+    person.refresh_from_db()
+    assert person.national_id == "A123456789"
+    page = response.content.decode()
+    assert "A123456789" not in page and "A*******89" in page
+
+
+def test_a_national_id_of_somebody_else_is_refused_by_name(center):
+    somebody(chinese_name="別人", national_id="A123456789")
+    person = somebody()
+    response = posted(center, person, national_id="A123456789")
+    assert "已屬於另一位校友「別人」" in str(response.context_data["form"].errors["national_id"])
+
+
+def test_two_people_who_edit_different_fields_both_win(center, client_of):
+    person = somebody()
+    url = f"{LIST}{person.pk}/edit/"
+    mine, theirs = form_data(center, url), client_of("it_staff")
+    posted(theirs, person, mobile="0987-654321")
+    center.post(url, mine | {"email": "new@example.com"})
+    person.refresh_from_db()
+    assert (person.mobile, person.email) == ("0987-654321", "new@example.com")
+
+
+def test_the_second_of_two_edits_of_one_field_is_shown_both_values(center, client_of):
+    person = somebody()
+    url = f"{LIST}{person.pk}/edit/"
+    mine = form_data(center, url) | {"email": "mine@example.com"}
+    posted(client_of("it_staff"), person, email="theirs@example.com")
+    response = center.post(url, mine)
+    error = str(response.context_data["form"].errors["email"])
+    assert "theirs@example.com" in error and "mine@example.com" in error
+    assert Person.objects.get(pk=person.pk).email == "theirs@example.com"
+    again = mine | {"initial-email": "theirs@example.com"}  # what the page now carries
+    assert 'name="initial-email" value="theirs@example.com"' in response.content.decode()
+    center.post(url, again)
+    assert Person.objects.get(pk=person.pk).email == "mine@example.com"
+
+
+def test_among_people_of_one_name_somebody_verifies_first(center):
+    """SOP 6.5."""
+    person, _other = somebody(chinese_name="王小明"), somebody(chinese_name="王小明")
+    response = posted(center, person, email="new@example.com")
+    assert "verified" in response.context_data["form"].errors
+    assert posted(center, person, email="new@example.com", verified="on").redirect_chain
+    assert Person.objects.get(pk=person.pk).email == "new@example.com"
+
+
+def test_a_person_added_by_hand_gets_a_serial_number(center):
+    url = f"{LIST}add/"
+    programme = degree().values["programme"]
+    data = form_data(center, url) | {
+        "person-chinese_name": "新校友",
+        "person-birth_date": "民國78年5月6日",
+        "record-programme": programme,
+        "record-graduation_date": "2024-06",
+    }
+    response = center.post(url, data, follow=True)
+    person = Person.objects.get(chinese_name="新校友")
+    assert response.redirect_chain == [(f"{LIST}{person.pk}/", 302)]
+    assert person.birth_date == datetime.date(1989, 5, 6)
+    assert person.academic_records.get().serial_number
+    assert {follow_up.item for follow_up in person.follow_ups.all()} == {"national_id", "email"}
+
+
+def test_a_degree_is_added_and_changed(center):
+    person = somebody()
+    status = StatusCode.objects.filter(kind="enrolment").first()
+    master = degree("資訊工程學系碩士班").values["programme"]
+    posted(center, person, "records/add/", programme=master, student_number="11157001")
+    record = person.academic_records.get(programme=master)
+    posted(center, person, f"records/{record.pk}/", class_name="碩二", enrolment_status=str(status.pk))
+    record.refresh_from_db()
+    assert (record.class_name, record.enrolment_status) == ("碩二", status)
+    assert lines(person)[0].startswith("身分具有學士、碩士")
+
+
+def test_a_degree_of_another_person_is_not_reached_through_this_one(center):
+    person, other = somebody(), somebody()
+    url = f"{LIST}{person.pk}/records/{other.academic_records.get().pk}/"
+    assert center.get(url).status_code == 404
+
+
+# --- history ----------------------------------------------------------------------------------------------------
+def test_the_timeline_tells_before_and_after_and_masks_the_national_id(center):
+    person = somebody(national_id="A123456789")
+    record = person.academic_records.get()
+    posted(center, person, email="after@example.com", national_id="B123456780")
+    person.refresh_from_db()
+    latest, first = of_person(person, record_ids=[record.pk], sees_identity=True)
+    assert (latest.who, first.who) == ("測試校友服務中心承辦人員", importer().display_name)
+    changes = {change.field: (change.before, change.after) for change in latest.changes}
+    assert changes["身分證字號"] == ("A*******89", "B*******80")
+    assert changes["電子郵件"][1] == "after@example.com"
+    assert any(change.subject == record.serial_number for change in first.changes)
+    blind = of_person(person, record_ids=[], sees_identity=False)
+    assert not {"身分證字號", "生日"} & {change.field for entry in blind for change in entry.changes}
+
+
+def test_a_marker_in_a_masked_field_occurs_on_no_page_of_any_role(client_of):
+    """security.md H3."""
+    person = somebody(national_id="A123456789")
+    change = PersonChange(person.pk, {"email": "x@example.com"}, {"email": person.email})
+    apply_changes([change], editor=importer(), source=Source.ADMIN, at=person.updated_at)
+    for role in ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor"):
+        client = client_of(role)
+        for path in ("/admin/", LIST, f"{LIST}{person.pk}/", f"{LIST}{person.pk}/edit/"):
+            assert "A123456789" not in client.get(path).content.decode()
+
+
+def test_groups_and_task_results_are_not_part_of_the_workspace(center):
+    names = {"auth/group/", "django_tasks_db/dbtaskresult/", "simple_history/"}
+    assert all(center.get(f"/admin/{name}").status_code == 404 for name in names)

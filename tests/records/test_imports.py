@@ -1,0 +1,242 @@
+"""The life of a batch: its states, its two who want it at once, refused files, and rows sent back for correction."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from records import imports
+from records.models import AcademicRecord, ImportBatch, ImportRow, Person
+from records.workbooks.reader import WorkbookRefused
+from records.workbooks.writer import write_sheet
+from tests.factories import applied, codes, imported, importer, planned, received, row, verdicts, views, workbook
+
+pytestmark = pytest.mark.django_db
+
+
+def reloaded(batch: ImportBatch) -> ImportBatch:
+    return ImportBatch.objects.get(pk=batch.pk)
+
+
+# Reading --------------------------------------------------------------------------------------------------
+def test_a_batch_is_received_read_and_planned_and_its_file_is_gone(tmp_path):
+    batch = received(workbook(tmp_path / "離校.xlsx", [row(), row()]))
+    assert (batch.state, imports.upload_path(batch).exists()) == ("received", True)
+    imports.read_and_plan(batch)
+    batch = reloaded(batch)
+    assert (batch.state, batch.counts["rows"], batch.counts["new_person"]) == ("planned", 2, 2)
+    assert not imports.upload_path(batch).exists()
+    assert Person.objects.count() == 0
+
+
+def test_a_plan_is_sealed():
+    came = row(中文姓名="陳密封")
+    batch = planned([came])
+    payload = bytes(ImportRow.objects.get(batch=batch).payload)
+    assert came["身分證字號"].encode() not in payload
+    assert "陳密封".encode() not in payload
+
+
+def test_a_file_without_a_key_column_is_refused_with_a_sentence(tmp_path):
+    path = tmp_path / "無.xlsx"
+    write_sheet(path, headers=["中文姓名", "生日"], rows=[["林大文", "1990-01-01"]])
+    batch = received(path)
+    imports.read_and_plan(batch)
+    batch = reloaded(batch)
+    assert (batch.state, batch.counts) == ("refused", {})
+    assert batch.error
+    assert not imports.upload_path(batch).exists()
+
+
+def test_a_file_that_is_no_workbook_opens_no_batch(tmp_path):
+    path = tmp_path / "假.xlsx"
+    path.write_bytes(b"not a workbook")
+    with pytest.raises(WorkbookRefused):
+        received(path)
+    assert ImportBatch.objects.count() == 0
+
+
+def test_columns_may_stand_in_any_order_and_unknown_ones_are_named(tmp_path):
+    came = row()
+    headers = [*reversed(came), "備註欄"]
+    path = tmp_path / "亂序.xlsx"
+    write_sheet(path, headers=headers, rows=[[*reversed(came.values()), "x"]])
+    batch = received(path)
+    imports.read_and_plan(batch)
+    batch = reloaded(batch)
+    assert verdicts(batch) == ["new_person"]
+    assert any("備註欄" in note[2] for note in batch.notes)
+
+
+def test_row_numbers_are_those_of_the_sheet():
+    batch = planned([row(), row(中文姓名=None), row()])
+    assert [view.row_number for view in views(batch)] == [2, 3, 4]
+    assert [view.row_number for view in imports.rows_of(batch, verdict="kept_out")] == [3]
+
+
+# Confirming -----------------------------------------------------------------------------------------------
+def test_of_two_who_confirm_one_goes_on(user_of):
+    batch = planned([row()])
+    mine, theirs = reloaded(batch), reloaded(batch)
+    assert imports.start_applying(mine, importer())
+    assert not imports.start_applying(theirs, user_of("center_staff"))
+    imports.apply(mine)
+    assert reloaded(batch).applied_by == importer()
+
+
+def test_an_applied_batch_is_not_applied_again():
+    batch = imported([row()])
+    assert not imports.start_applying(batch, importer())
+    imports.apply(reloaded(batch))
+    imports.replan(reloaded(batch))
+    assert reloaded(batch).state == "applied"
+    assert Person.objects.count() == 1
+
+
+def test_rows_know_the_person_and_record_they_became():
+    batch = imported([row(), row()])
+    stored = ImportRow.objects.filter(batch=batch).order_by("row_number")
+    assert [r.record.person_id for r in stored] == [r.person_id for r in stored]
+    assert len({r.record_id for r in stored}) == 2
+    assert [view.serial for view in views(batch)] == list(
+        AcademicRecord.objects.order_by("pk").values_list("serial_number", flat=True)
+    )
+
+
+def test_a_doubled_row_knows_the_record_it_became_too():
+    came = row()
+    batch = imported([came, came])
+    assert len({view.serial for view in views(batch)}) == 1
+
+
+def test_a_batch_is_planned_again_with_other_options():
+    came = row()
+    imported([came])
+    batch = planned([came | {"電子郵件": "other@example.com"}])
+    assert verdicts(batch) == ["update"]
+    assert imports.change_options(batch, mode="skip", refusals="set_yes")
+    imports.replan(batch)
+    assert verdicts(batch) == ["unchanged"]
+    assert "kept_stored" in codes(batch)[0]
+
+
+def test_a_discarded_batch_keeps_no_rows():
+    batch = planned([row()])
+    assert imports.discard(batch)
+    assert reloaded(batch).state == "discarded"
+    assert ImportRow.objects.count() == 0
+    assert not imports.start_applying(batch, importer())
+
+
+def test_a_batch_of_an_unlike_size_is_remarked():
+    imported([row() for _ in range(20)])
+    batch = planned([row() for _ in range(5)])
+    assert "size_unlike_last" in {note[1] for note in batch.notes}
+    imports.replan(batch)
+    assert [note[1] for note in reloaded(batch).notes].count("size_unlike_last") == 1
+
+
+# After a crash --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("state", "after"), [("reading", "failed"), ("applying", "planned")])
+def test_a_batch_that_a_dead_process_left_behind_is_put_right(state, after):
+    batch = planned([row()])
+    now = timezone.now()
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state, heartbeat_at=now)
+    assert imports.recover(now) == 0
+    assert imports.recover(now + imports.LEASE + datetime.timedelta(seconds=1)) == 1
+    batch = reloaded(batch)
+    assert batch.state == after
+    assert batch.error
+    if after == "planned":
+        assert applied(batch).state == "applied"
+
+
+def test_an_error_while_reading_ends_the_batch_and_removes_the_file(tmp_path, monkeypatch):
+    batch = received(workbook(tmp_path / "離校.xlsx", [row()]))
+
+    def fail(*_args, **_options):
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(imports, "plan", fail)
+    with pytest.raises(RuntimeError):
+        imports.read_and_plan(batch)
+    batch = reloaded(batch)
+    assert batch.state == "failed"
+    assert batch.error
+    assert not imports.upload_path(batch).exists()
+
+
+def test_an_error_while_planning_again_leaves_no_middle_state(monkeypatch):
+    batch = planned([row()])
+
+    def fail(*_args, **_options):
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(imports, "plan", fail)
+    with pytest.raises(RuntimeError):
+        imports.replan(batch)
+    monkeypatch.undo()
+    assert reloaded(batch).state == "planned"
+    assert ImportRow.objects.count() == 1
+
+
+# Sent back ------------------------------------------------------------------------------------------------
+def sheet_rows(path: Path) -> list[list]:
+    return [[cell.value for cell in cells] for cells in load_workbook(path).active.iter_rows()]
+
+
+def test_rows_kept_out_come_back_and_go_in_once_corrected(tmp_path):
+    good = row()
+    rows = [
+        row(),
+        good | {"中文姓名": None},
+        row(畢業系所="不存在學系"),
+        row(身分證字號="L190000000", 學號=None),
+        row(畢業系所="資訊工程學系", 學號="A1", 班級資料=None),
+        row(生日="1990-02-30"),
+    ]
+    batch = imported(rows)
+    assert verdicts(batch) == [
+        "new_person",
+        "kept_out",
+        "needs_person",
+        "kept_out",
+        "needs_person",
+        "new_person",
+    ]
+    path = tmp_path / "待更正.xlsx"
+    assert imports.write_returned_rows(batch, path) == 5
+    header, *found = sheet_rows(path)
+    assert header[-1] == "原因"
+    assert all(cells[-1] for cells in found)
+    named = [dict(zip(header, cells, strict=True)) for cells in found]
+    assert named[4]["生日"] == "1990-02-30"  # as it came
+    corrections = [
+        {"中文姓名": "林改正"},
+        {"畢業系所": "資訊工程學系學士班"},
+        {"身分證字號": row()["身分證字號"]},
+        {"畢業系所": "資訊工程學系碩士班"},
+        {"生日": "1990-02-28"},
+    ]
+    corrected = [cells | right for cells, right in zip(named, corrections, strict=True)]
+    write_sheet(path, headers=header, rows=[[cells[h] for h in header] for cells in corrected])
+    again = received(path)
+    imports.read_and_plan(again)
+    again = applied(reloaded(again))
+    assert verdicts(again) == ["new_person"] * 4 + ["update"]
+    assert Person.objects.count() == 6
+    assert not Person.objects.filter(birth_date=None).exists()
+    assert imports.write_returned_rows(again, path) == 0
+
+
+def test_bad_cells_are_marked_in_the_returned_workbook(tmp_path):
+    batch = planned([row(生日="1990-02-30")])
+    path = tmp_path / "待更正.xlsx"
+    imports.write_returned_rows(batch, path)
+    sheet = load_workbook(path).active
+    fills = {sheet.cell(1, cell.column).value: cell.fill.fgColor.rgb for cell in sheet[2]}
+    assert fills["生日"] != fills["中文姓名"]
