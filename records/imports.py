@@ -120,6 +120,8 @@ def _read(batch: ImportBatch, path: Path) -> tuple[list[Row], list[list[str]]]:
             rows.append(clean_row(number, cells, today=today))
             if len(rows) % 500 == 0:
                 progress.write(batch.pk, "reading", len(rows), None)
+        if not rows:
+            raise WorkbookRefused("no_rows")
         return rows, [list(note) for note in sheet.notes]
 
 
@@ -283,7 +285,9 @@ class _Outcome:
                 self._leave_to_a_person(outcome)
                 continue
             updates += [
-                (self.pks[row], outcome.person_id, record) for row, record, _serial in outcome.records
+                (self.pks[row], outcome.person_id, record)
+                for rows, record, _serial in outcome.records
+                for row in rows
             ]
         bulk.update_rows(ImportRow, ["person_id", "record_id"], updates)
         self.done += len(applied)

@@ -395,7 +395,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="編號")),
-                ("text", models.CharField(max_length=500, verbose_name="內容")),
+                ("text", models.TextField(verbose_name="內容")),
                 ("made_on", models.DateField(blank=True, null=True, verbose_name="日期")),
                 ("editor_name", models.CharField(blank=True, max_length=60, verbose_name="異動人")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -1152,7 +1152,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField(blank=True, null=True, verbose_name="編號")),
-                ("text", models.CharField(max_length=500, verbose_name="內容")),
+                ("text", models.TextField(verbose_name="內容")),
                 ("made_on", models.DateField(blank=True, null=True, verbose_name="日期")),
                 ("editor_name", models.CharField(blank=True, max_length=60, verbose_name="異動人")),
                 (

@@ -18,7 +18,7 @@ class Annotation(models.Model):
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("校友"), related_name="annotations")
     number = models.PositiveIntegerField(_("編號"), null=True, blank=True)  # None: the pinned line
-    text = models.CharField(_("內容"), max_length=500)
+    text = models.TextField(_("內容"))
     made_on = models.DateField(_("日期"), null=True, blank=True)  # None: an old line that carried no date
     editor_name = models.CharField(_("異動人"), max_length=60, blank=True)
     editor = models.ForeignKey(

@@ -10,6 +10,7 @@ from records.workbooks import limits
 
 SENTENCES = {
     # before the file is unpacked
+    "no_rows": _("這個檔案只有標題列，沒有任何資料；請填入資料後重新上傳。"),
     "no_key_columns": _(
         "檔案沒有「流水號」、「身分證字號」或「學號」任何一欄，無法分辨是哪一位校友；請使用空白範本的欄位後重新上傳。"
     ),

@@ -102,13 +102,15 @@ def _importer(username: str | None) -> Any:
     if username:
         user = users.filter(username=username).first()
         if user is None:
-            raise CommandError(_("沒有「%(name)s」這個帳號。") % {"name": username})
+            raise CommandError(_("沒有「%(name)s」這個帳號。") % {"name": username}, returncode=REFUSED)
         if not (allowed := can_import(user)):
-            raise CommandError(str(allowed.reason))
+            raise CommandError(str(allowed.reason), returncode=REFUSED)
         return user
     user = next((user for user in users if can_import(user)), None)
     if user is None:
-        raise CommandError(_("還沒有可以匯入的帳號，請先以 open_account 開立，或以 --user 指定。"))
+        raise CommandError(
+            _("還沒有可以匯入的帳號，請先以 open_account 開立，或以 --user 指定。"), returncode=REFUSED
+        )
     return user
 
 
