@@ -7,8 +7,10 @@ beforehand because a sealed value is bound to the id of its row.
 from __future__ import annotations
 
 import datetime
+import gc
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -25,6 +27,18 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Rows by the hundred thousand form no cycles: looking for some only walks over all of them, again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:

@@ -87,6 +87,7 @@ def receive(
     return batch
 
 
+@bulk.without_collection()
 def read_and_plan(batch: ImportBatch) -> None:
     """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence."""
     if not _move(batch, State.RECEIVED, State.READING):
@@ -125,6 +126,7 @@ def _read(batch: ImportBatch, path: Path) -> tuple[list[Row], list[list[str]]]:
         return rows, [list(note) for note in sheet.notes]
 
 
+@bulk.without_collection()
 def replan(batch: ImportBatch) -> None:
     """Plan again from the stored rows: a decision was made, options changed, or people were edited meanwhile."""
     if not _move(batch, State.PLANNED, State.READING) and batch.state != State.READING:
@@ -210,6 +212,7 @@ def start_applying(batch: ImportBatch, user: Any) -> bool:
     return bool(moved)
 
 
+@bulk.without_collection()
 def apply(batch: ImportBatch) -> None:
     """Write the stored plan through the one door, all or nothing. On any failure the batch is planned again."""
     if batch.state != State.APPLYING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,7 +111,7 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         "target": item.target,
     }
     # Two lines of JSON: applying reads the first only.
-    plain = zlib.compress(f"{wire.encode(change)}\n{wire.encode(body)}".encode(), 1)
+    plain = f"{wire.encode(change)}\n{wire.encode(body)}".encode()
     payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
     return (
         batch_id,
@@ -156,7 +155,7 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
 
 
 def _body(stored: ImportRow) -> dict[str, Any]:
-    return wire.decode(zlib.decompress(stored.open_payload()).decode().partition("\n")[2])
+    return wire.decode(stored.open_payload().decode().partition("\n")[2])
 
 
 def stored_row(stored: ImportRow) -> Row:
@@ -168,7 +167,7 @@ def stored_row(stored: ImportRow) -> Row:
 
 def stored_change(stored: ImportRow) -> PersonChange:
     """The change that a leading row carries."""
-    packed = wire.decode(zlib.decompress(stored.open_payload()).decode().partition("\n")[0])
+    packed = wire.decode(stored.open_payload().decode().partition("\n")[0])
     return PersonChange(
         person_id=packed["person_id"],
         values=packed["values"],

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from .. import policies
@@ -71,6 +71,10 @@ class WorkspaceAdmin(admin.ModelAdmin):
     def own_urls(self) -> list[URLPattern]:
         """The addresses that a model has beyond list, add and change."""
         return []
+
+    def _get_obj_does_not_exist_redirect(self, *_args: Any) -> HttpResponse:
+        """Django would lead to the first page with a message that names the id; here it is a plain 404."""
+        raise Http404
 
     def change_view_of(self, request: HttpRequest, object_id: int) -> Any:
         return self.change_view(request, str(object_id))

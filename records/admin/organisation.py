@@ -97,6 +97,11 @@ class OrganisationAdmin(WorkspaceAdmin):
     change_list_template = "admin/records/organisation_list.html"
     sortable_by = ()
 
+    @admin.display(description=gettext_lazy("狀態"))
+    def in_use(self, unit: Any) -> SafeString:
+        kind, text = ("", _("使用中")) if unit.is_active else ("tag-warning", _("停用"))
+        return format_html('<span class="tag {}">{}</span>', kind, text)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(policies.can_see_organisation(request.user))
 
@@ -146,7 +151,7 @@ class RenamedUnitAdmin(OrganisationAdmin):
 class DepartmentAdmin(RenamedUnitAdmin):
     navigation_title = gettext_lazy("系所與代碼")
     navigation_covers = tuple(f"records_{name}" for name in LISTS[1:])
-    list_display = ("name", "code", "college", "is_active")
+    list_display = ("name", "code", "college", "in_use")
     list_filter = (CollegeOfUnitFilter,)
     list_select_related = ("college",)
     fields = ("name", "code", "college", "is_active")
@@ -174,7 +179,7 @@ class OrganisationAliasAdmin(OrganisationAdmin):
 
 
 class StatusCodeAdmin(OrganisationAdmin):
-    list_display = ("label", "code", "kind", "is_active")
+    list_display = ("label", "code", "kind", "in_use")
     list_filter = (StatusKindFilter,)
     fields = ("kind", "code", "label", "is_active")
 
@@ -198,7 +203,11 @@ class SerialSeriesAdmin(OrganisationAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         """The example beside the pattern; the script gets what it needs to write it anew while one types."""
-        series = kwargs.get("obj") or SerialSeries(letter="B", department=Department(code="00"))
+        obj = kwargs.get("obj")
+        if obj is None:
+            series = SerialSeries(letter="B", department=Department(code="00"))
+        else:  # as stored: the object at hand may carry a pattern that was just refused
+            series = SerialSeries.objects.select_related("department").get(pk=obj.pk)
         codes = dict(Department.objects.values_list("pk", "code"))
         context |= {
             "example": series.example(_this_year()),

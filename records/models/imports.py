@@ -99,7 +99,14 @@ class ImportRow(models.Model):
         SerialSeries, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     serial_prefix = models.CharField(max_length=60, blank=True)
-    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("校友"))
+    person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("校友"),
+        db_constraint=False,  # a plan mentions; the records themselves are what the database guards
+    )
     record = models.ForeignKey(
         AcademicRecord,
         models.PROTECT,
@@ -107,6 +114,7 @@ class ImportRow(models.Model):
         related_name="+",
         verbose_name=_("學籍身分"),
         db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
