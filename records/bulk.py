@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import gc
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -68,7 +68,7 @@ def insert_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
     columns = [_field(model, attribute).column for attribute in attributes]
     quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:  # COPY raises psycopg2's own
         if connection.vendor == "postgresql":
             statement = f"COPY {table} ({quoted}) FROM STDIN"
             # Streamed: the server stores the first rows while the next are being written.
@@ -85,10 +85,11 @@ def update_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
     fields = [_field(model, attribute) for attribute in attributes]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             sets = ", ".join(
-                f"{quote(field.column)} = v.{quote(field.column)}::{field.db_type(connection)}"
+                # Without the length: a cast to varchar(60) cuts a longer text off, the column refuses it.
+                f"{quote(field.column)} = v.{quote(field.column)}::{field.db_type(connection).split('(')[0]}"
                 for field in fields
             )
             names = ", ".join(["id", *(quote(field.column) for field in fields)])
@@ -174,23 +175,35 @@ def _field(model: type[models.Model], attname: str) -> models.Field:
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+def _copy_str(text: str) -> str:
+    # A translation table walks every character: most values need none of it.
+    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
+        return text.translate(_COPY_ESCAPES)
+    return text
+
+
+# How COPY's text format writes each type.
+_COPY_TEXT: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: r"\N",
+    str: _copy_str,
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    bytes: lambda value: "\\\\x" + value.hex(),
+    datetime.date: datetime.date.isoformat,
+    datetime.datetime: datetime.datetime.isoformat,
+    list: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
+    dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
+}
+
+
 def _copy_text(value: Any) -> str:
     """One value in COPY's text format."""
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return value.translate(_COPY_ESCAPES) if _needs_escape(value) else value
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES)
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)
-
-
-def _needs_escape(text: str) -> bool:
-    return "\\" in text or "\n" in text or "\t" in text or "\r" in text
+    convert = _COPY_TEXT.get(type(value))
+    if convert is None and isinstance(value, str):  # a choice, a text marked safe
+        convert = _copy_str
+    if convert is None:
+        raise TypeError(f"COPY does not know how to write {type(value)}")
+    return convert(value)
 
 
 def _postgres_value(value: Any) -> Any:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -163,6 +164,8 @@ class _Step:
         self.outcome = [Applied(change.key, change.person_id) for change in changes]
 
     def apply(self) -> list[Applied]:
+        if any(c.values.get("accepts_messages") == "否" and not c.objection for c in self.changes):
+            raise ValueError("accepts_messages 否 needs its objection (SOP 6.9)")
         self._load()
         going = [
             (change, applied)
@@ -199,9 +202,13 @@ class _Step:
 
     def _load_taken(self) -> None:
         """Digests, serial numbers and student numbers that the changes bring and somebody already has."""
-        digests = {digest(c.values["national_id"]): c for c in self.changes if c.values.get("national_id")}
+        self.digests = {
+            national_id: digest(national_id)
+            for change in self.changes
+            if (national_id := change.values.get("national_id"))
+        }
         self.digest_owners: dict[str, int] = {}
-        for chunk in bulk.batched(digests, bulk.IDS_PER_STATEMENT):
+        for chunk in bulk.batched(self.digests.values(), bulk.IDS_PER_STATEMENT):
             self.digest_owners.update(
                 Person.objects.filter(national_id_digest__in=chunk).values_list("national_id_digest", "pk")
             )
@@ -231,8 +238,10 @@ class _Step:
             person = self.people.get(change.person_id)
             now = current_values(person) if person else None
             stale += _differing(change.values, change.before, now)
+            if not stale:
+                _drop_unchanged(change.values, now, person.national_id_digest, self.digests)
         national_id = change.values.get("national_id")
-        owner = self.digest_owners.get(digest(national_id)) if national_id else None
+        owner = self.digest_owners.get(self.digests[national_id]) if national_id else None
         if owner is not None and owner != change.person_id:
             stale.append("national_id")
         for record in change.records:
@@ -246,6 +255,8 @@ class _Step:
             record = self.records.get(change.record_id)
             now = current_record_values(record) if record else None
             stale += _differing(change.values, change.before, now)
+            if not stale:
+                _drop_unchanged(change.values, now)
             programme = programme or (now or {}).get("programme", "")
         serial = change.values.get("serial_number")
         if serial and self.serial_owners.get(serial, change.record_id) != change.record_id:
@@ -371,6 +382,7 @@ class _Step:
                 number = line.number if line.number and line.number > taken else taken + 1
                 taken = number
                 rows.append(self._annotation(person_id, number, line))
+            highest[person_id] = taken
         old = {applied.person_id: change.pinned_line for change, applied in going if change.pinned_line}
         rows += self._pin(pinned, old)
         for pk, row in zip(bulk.reserve_ids(Annotation, len(rows)), rows, strict=True):
@@ -493,6 +505,19 @@ def _differing(values: dict[str, str], before: dict[str, str], now: dict[str, st
     if now is None:
         return list(values) or ["serial_number"]
     return [name for name in values if now[name] != before.get(name, "")]
+
+
+def _drop_unchanged(
+    values: dict[str, str],
+    now: dict[str, str],
+    stored_digest: str | None = None,
+    digests: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """What is stored already is no change: it leaves neither history nor annotation."""
+    for name, value in list(values.items()):
+        same = digests.get(value) == stored_digest if name == "national_id" and value else now[name] == value
+        if same:
+            del values[name]
 
 
 def _without_refusal(values: dict[str, str]) -> dict[str, str]:

@@ -34,6 +34,12 @@ class Item:
     def value(self, attribute: str) -> str:
         return self.values[INDEX[attribute]]
 
+    @property
+    def graduation_rank(self) -> str:
+        """Later degrees are newer; who still studies, for all we know, is newest."""
+        stored = self.record.values["graduation_date"] if self.record else ""
+        return self.value("graduation_date") or stored or "9999"
+
     def ask(self, header: str, code: str, sentence: str) -> None:
         self.problems.append((header, code, sentence))
 
@@ -145,6 +151,7 @@ def find_namesakes(groups: list[Group], known: Known) -> None:
         in_file[group.items[0].name_key].append(group)
     candidates = {pk.pk for group in new for pk in stored.get(group.items[0].name_key, ())}
     known.load_more(candidates)
+    owners = {group.person.pk: group for group in groups if group.person}
     for group in new:
         item = group.items[0]
         digest = next((item.digest for item in group.items if item.digest), "")
@@ -156,7 +163,8 @@ def find_namesakes(groups: list[Group], known: Known) -> None:
         ]
         same = [r for person in possible for r in person.records if _says_nothing_new(group, r)]
         if len(same) == 1 and not digest:
-            group.person, item.record = same[0].person, same[0]
+            item.record = same[0]
+            _give_to(group, same[0].person, owners, groups)
         elif possible:
             item.ask("中文姓名", "same_name", _same_name_sentence(digest, len(possible)))
         elif not digest and any(
@@ -167,6 +175,15 @@ def find_namesakes(groups: list[Group], known: Known) -> None:
                 "same_name_in_file",
                 _("檔案中另有同名的人，本列沒有身分證字號，無法分辨是否為同一人。"),
             )
+
+
+def _give_to(group: Group, person: KnownPerson, owners: dict[int, Group], groups: list[Group]) -> None:
+    """The rows speak of this stored person; they join rows that do so already."""
+    owner = owners.setdefault(person.pk, group)
+    owner.person = person
+    if owner is not group:
+        owner.items = sorted([*owner.items, *group.items], key=lambda item: item.row.number)
+        groups.remove(group)
 
 
 def _same_name_sentence(digest: str, count: int) -> str:

@@ -21,12 +21,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import bulk, plans, progress
 from .cells import ERROR, WARNING
 from .changes import Applied, PersonChange, apply_changes
 from .columns import HEADERS, REQUIRED_HEADERS
-from .models import ImportBatch, ImportRow, Programme, Source, Verdict
+from .models import AcademicRecord, ImportBatch, ImportRow, Person, Programme, Source, Verdict
 from .planning import counts_of, plan
 from .programmes import Lists
 from .rows import Row, clean_row
@@ -37,6 +38,7 @@ from .workbooks.writer import REASON_HEADER, ReturnedRow, write_returned
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
+CHANGED_MEANWHILE = gettext_lazy("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。")
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 ROWS_A_PAGE = 50
 # A batch in a middle state without a sign of life for so long was left behind by a process that died.
@@ -71,9 +73,13 @@ def receive(
     source.seek(0)
     sha256 = hashlib.file_digest(source, "sha256").hexdigest()
     size = source.tell()
-    batch = ImportBatch.objects.create(
+    batch = ImportBatch(
         file_name=file_name, sha256=sha256, size=size, uploaded_by=user, mode=mode, refusals=refusals
     )
+    before = earlier_import(batch)
+    if before:
+        batch.decisions = before.decisions  # the same file asks the same questions
+    batch.save()
     source.seek(0)
     part = upload_path(batch).with_suffix(".part")
     try:
@@ -132,15 +138,21 @@ def replan(batch: ImportBatch) -> None:
     if not _move(batch, State.PLANNED, State.READING) and batch.state != State.READING:
         return
     try:
-        rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
-        kept = [note for note in batch.notes if note[1] not in _OWN_NOTES]
-        _store_plan(batch, rows, kept)
+        _plan_again(batch, State.PLANNED)
     finally:
         _leave(batch, State.READING, State.PLANNED, _("重新計畫時發生錯誤，請再試一次，或洽系統管理人員。"))
         progress.clear(batch.pk)
 
 
-def _store_plan(batch: ImportBatch, rows: list[Row], notes: list[list[str]]) -> None:
+def _plan_again(batch: ImportBatch, state: str) -> None:
+    rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
+    kept = [note for note in batch.notes if note[1] not in _OWN_NOTES]
+    _store_plan(batch, rows, kept, state)
+
+
+def _store_plan(
+    batch: ImportBatch, rows: list[Row], notes: list[list[str]], state: str = State.PLANNED
+) -> None:
     progress.write(batch.pk, "planning", 0, len(rows))
     batch.refresh_from_db()
     options = plans.Options(
@@ -152,7 +164,7 @@ def _store_plan(batch: ImportBatch, rows: list[Row], notes: list[list[str]]) -> 
         batch.counts = counts_of(planned)
         batch.notes = [*notes, *_own_notes(batch)]
         batch.planned_at = timezone.now()
-        batch.state, batch.error, batch.heartbeat_at = State.PLANNED, "", None
+        batch.state, batch.error, batch.heartbeat_at = state, "", None
         batch.save()
 
 
@@ -224,7 +236,7 @@ def apply(batch: ImportBatch) -> None:
     except IntegrityError:
         # Somebody else wrote one of these people between our look and our commit.
         logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
-        _end(batch, State.PLANNED, _("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。"))
+        _end(batch, State.PLANNED, CHANGED_MEANWHILE)
         replan_keeping_error(batch)
     finally:
         _leave(
@@ -244,7 +256,20 @@ def replan_keeping_error(batch: ImportBatch) -> None:
     batch.error = sentence
 
 
+def _still_holds(batch: ImportBatch) -> bool:
+    """Whether the plan says the same after others entered people or records since it was made."""
+    newer = {"created_at__gt": batch.planned_at}
+    if not (Person.objects.filter(**newer).exists() or AcademicRecord.objects.filter(**newer).exists()):
+        return True
+    counts = batch.counts
+    _plan_again(batch, State.APPLYING)
+    return batch.counts == counts
+
+
 def _apply(batch: ImportBatch) -> None:
+    if not _still_holds(batch):
+        _end(batch, State.PLANNED, CHANGED_MEANWHILE)
+        return
     numbered = (
         ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(serial_prefix="").order_by()
     )
@@ -392,7 +417,13 @@ def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:
 
 def recover(at: datetime.datetime) -> int:
     """Put batches right that a dead process left in a middle state: nothing of them was written."""
-    left = ImportBatch.objects.filter(Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None))
+    waiting = ImportBatch.objects.filter(
+        Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None), state__in=(State.READING, State.APPLYING)
+    )
+    dead = [
+        batch.pk for batch in waiting if not ((noted := progress.noted_at(batch.pk)) and noted > at - LEASE)
+    ]
+    left = ImportBatch.objects.filter(pk__in=dead)
     failed = left.filter(state=State.READING).update(
         state=State.FAILED, error=_("讀取中斷，沒有任何資料被更動；請重新上傳。"), heartbeat_at=None
     )
@@ -418,5 +449,5 @@ def _leave(batch: ImportBatch, middle: str, state: str, sentence: str) -> None:
 
 
 def _end(batch: ImportBatch, state: str, sentence: str) -> None:
-    ImportBatch.objects.filter(pk=batch.pk).update(state=state, error=sentence[:500], heartbeat_at=None)
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state, error=str(sentence)[:500], heartbeat_at=None)
     batch.refresh_from_db()

@@ -41,19 +41,19 @@ class PersonPlan:
         self.group, self.lists, self.options = group, lists, options
         self.person = group.person
         self.stored_lines = stored_lines
-        # The newest degree speaks for the person; of two equally new rows the later one.
-        self.newest_first = sorted(
-            group.items, key=lambda item: (item.row.graduation_rank, item.row.number), reverse=True
-        )
         self.values: dict[str, str] = {}
         self.before: dict[str, str] = {}
         self.records = RecordPlans(group, lists, options)
         self.diff: list[tuple[str, str, str]] = []
 
     def make(self) -> None:
-        self._check_identity()
         for item in self.group.items:
             self.records.add(item)
+        # The newest degree speaks for the person; of two equally new rows the later one.
+        self.newest_first = sorted(
+            self.group.items, key=lambda item: (item.graduation_rank, item.row.number), reverse=True
+        )
+        self._check_identity()
         if any(item.problems for item in self.group.items):
             self._leave_to_a_person()
             return
@@ -180,7 +180,7 @@ class PersonPlan:
         if attribute in self.person.hand_edited:
             winner.remark(header, NOTE, "kept_hand_edited", _("資料庫中的值是人工修改過的，保留原值。"))
             return False
-        if winner.row.graduation_rank < self._stored_rank():
+        if winner.graduation_rank < self._stored_rank():
             moved = attribute == "address" and self._keep_older_address(winner.value("address"))
             sentence = (
                 _("資料庫已有較新學籍的住址，本列住址改列其他住址。")
@@ -207,10 +207,11 @@ class PersonPlan:
             return
         for attribute in ("other_emails", "other_phones"):
             old = stored.get(attribute, "")
-            kept = [part for part in old.split(", ") if part]
+            primary = {self.values.get(name) or stored.get(name) for name in ("email", "phone", "mobile")}
+            kept = [part for part in old.split(", ") if part and part not in primary]
             for item in self.newest_first:
                 for part in item.row.extra.get(attribute, "").split(", "):
-                    if part and part not in kept:
+                    if part and part not in kept and part not in primary:
                         kept.append(part)
             text = ", ".join(kept)
             if text != old:

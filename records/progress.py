@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -30,6 +31,14 @@ def read(batch_id: int) -> Progress | None:
     try:
         return json.loads(_path(batch_id).read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError):
+        return None
+
+
+def noted_at(batch_id: int) -> datetime.datetime | None:
+    """When the last sign of life was given, None when there is none."""
+    try:
+        return datetime.datetime.fromtimestamp(_path(batch_id).stat().st_mtime, datetime.UTC)
+    except FileNotFoundError:
         return None
 
 

@@ -76,6 +76,14 @@ class RecordPlans:
             for name in _ATTRIBUTES
             if (value := item.value(name)) and _adds(name, value, record.values[name])
         }
+        if (
+            "enrolment_status" in values
+            and record.values["graduation_date"]
+            and not item.value("graduation_date")
+        ):
+            del values["enrolment_status"]
+            sentence = _("資料庫已有畢業日期而本列沒有，保留資料庫的在學狀態。")
+            item.remark("在學狀態", NOTE, "kept_graduated", sentence)
         twin = next((other for other in self.carriers if other.record is record), None)
         if twin is None:
             self._carry(item, RecordChange(record.pk, values))
@@ -83,7 +91,7 @@ class RecordPlans:
         else:
             self._join(item, twin)
             change = self.changes[twin.row.number]
-            change.values.update(values)
+            _merge(change.values, values)
         change.before = {name: record.values[name] for name in change.values}
 
     def _add_new(self, item: Item) -> None:
@@ -95,7 +103,7 @@ class RecordPlans:
         if twin is not None:
             self._join(item, twin)
             change = self.changes[twin.row.number]
-            change.values.update(values)
+            _merge(change.values, values)
             if serial:
                 self._bring_serial(twin, change, serial)
             return
@@ -135,7 +143,11 @@ class RecordPlans:
     def _join(self, item: Item, twin: Item) -> None:
         """The same degree stands in the file twice: once is enough, unless the rows contradict each other."""
         names = (*_ATTRIBUTES, "serial_number")
-        if not all(_agree(item.value(name), twin.value(name)) for name in names):
+        if not all(
+            _agree(item.value(name), twin.value(name))
+            or (name == "graduation_date" and _same_month(item.value(name), twin.value(name)))
+            for name in names
+        ):
             rows = _("第 %(first)s 列與第 %(second)s 列") % {
                 "first": twin.row.number,
                 "second": item.row.number,
@@ -150,6 +162,18 @@ class RecordPlans:
 
 def _agree(one: str, other: str) -> bool:
     return not one or not other or one == other
+
+
+def _same_month(one: str, other: str) -> bool:
+    """A month and a day in it do not contradict each other."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _merge(values: dict[str, str], more: dict[str, str]) -> None:
+    """Add what another row of the same degree says; of a month and a day in it the day."""
+    for name, value in more.items():
+        if not values.get(name, "").startswith(value):
+            values[name] = value
 
 
 def _same_degree(item: Item, other: Item) -> bool:

@@ -48,11 +48,6 @@ class Row:
     def name_key(self) -> str:
         return fold_name(self.value("chinese_name"))
 
-    @property
-    def graduation_rank(self) -> str:
-        """Later degrees are newer; who still studies is newest."""
-        return self.value("graduation_date") or "9999"
-
 
 def clean_row(number: int, cells: Sequence[RawCell], *, today: datetime.date) -> Row:
     """Clean every cell of a row (cells in column order)."""

@@ -17,8 +17,6 @@ from django.utils.translation import gettext as _
 from . import bulk
 from .models import AcademicRecord, SerialCounter, SerialSeries
 
-LONGEST = 40
-
 
 class SeriesFull(Exception):
     """A series that is to stop when full has no number left; the text is for people."""
@@ -48,6 +46,7 @@ def reserve(demand: Counter[Need], *, brought: Iterable[str] = ()) -> SerialPool
     and a number rolled back there was never seen by anybody.
     """
     with transaction.atomic():
+        brought = set(brought)
         _continue_behind(brought)
         series = SerialSeries.objects.select_related("department").in_bulk(
             {need.series_id for need in demand}
@@ -61,7 +60,7 @@ def reserve(demand: Counter[Need], *, brought: Iterable[str] = ()) -> SerialPool
                 for need, count in wanted.items()
             }
             # A number that a file once brought along, or that a deleted record bore, is passed over.
-            known = ever_used(number for block in blocks.values() for number in block)
+            known = brought.union(ever_used(number for block in blocks.values() for number in block))
             for need, block in blocks.items():
                 numbers[need] += [number for number in block if number not in known] if known else block
             wanted = {

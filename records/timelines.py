@@ -18,6 +18,8 @@ from . import columns
 from .models import AcademicRecord, Annotation, MessageObjection, Person, Programme, Source, StatusCode
 
 IDENTITY = frozenset({"national_id", "birth_date"})
+# The pinned line names all degrees, also those of departments that a contact does not see.
+_HIDDEN = IDENTITY | {"text"}
 _SHOWN = {
     Person: [c.attribute for c in columns.PERSON_COLUMNS] + list(columns.SECONDARY_WORDS),
     AcademicRecord: [c.attribute for c in columns.RECORD_COLUMNS],
@@ -48,7 +50,10 @@ class Entry:
 
 
 def of_person(person: Person, *, record_ids: Iterable[int], sees_identity: bool) -> list[Entry]:
-    """The entries of a person, newest first; only the degrees in `record_ids` are told about."""
+    """The entries of a person, newest first; only the degrees in `record_ids` are told about.
+
+    Who does not see identities (a department contact) is not told of them, nor of the line of all degrees.
+    """
     names = _list_names()
     rows = [
         *_rows(Person.history.filter(id=person.pk)),
@@ -58,7 +63,7 @@ def of_person(person: Person, *, record_ids: Iterable[int], sees_identity: bool)
     ]
     entries: dict[tuple, Entry] = {}
     for row, previous in rows:
-        changes = [c for c in _changes(row, previous, names) if sees_identity or c[0] not in IDENTITY]
+        changes = [c for c in _changes(row, previous, names) if sees_identity or c[0] not in _HIDDEN]
         if not changes:
             continue
         key = (row.history_date.replace(microsecond=0), row.history_user_id, row.source, row.batch_id)

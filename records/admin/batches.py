@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from typing import Any, BinaryIO, NamedTuple
@@ -28,6 +29,7 @@ from ..models import Disclosure, ImportBatch, Programme, Verdict
 from ..workbooks.reader import WorkbookRefused
 from .base import ChoiceFilter, WorkspaceAdmin, require
 
+logger = logging.getLogger(__name__)
 State = ImportBatch.State
 WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
 BROKEN = (State.REFUSED, State.FAILED)
@@ -152,6 +154,10 @@ class ImportBatchAdmin(WorkspaceAdmin):
         except WorkbookRefused as refusal:
             form.add_error("file", refusal.sentence)
             return None
+        except OSError:
+            logger.exception("an upload could not be kept")
+            form.add_error("file", _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。"))
+            return None
         tasks.read_batch.enqueue(batch.pk)
         return batch
 
@@ -179,6 +185,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
             "tabs": _tabs(batch, verdict),
             "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
             "sees_rows": sees_rows,
+            "is_broken": batch.state in BROKEN,
             "verdict": verdict,
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),
         }

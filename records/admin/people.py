@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.db import IntegrityError
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -21,8 +22,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from .. import columns, policies, timelines
-from ..changes import PersonChange, RecordChange, apply_changes
-from ..forms.people import PERSON_COLUMNS, PersonForm, RecordForm
+from ..changes import NewObjection, PersonChange, RecordChange, apply_changes
+from ..forms.people import PERSON_COLUMNS, ObjectionForm, PersonForm, RecordForm
 from ..models import AcademicRecord, MessageObjection, Person, Source
 from ..programmes import Lists
 from ..querysets import PersonQuerySet
@@ -159,6 +160,9 @@ class PersonAdmin(WorkspaceAdmin):
         return [
             path("search/", view(require_POST(self.search_view)), name=self.address_name("search")),
             path("<int:object_id>/edit/", view(self.edit_view), name=self.address_name("edit")),
+            path(
+                "<int:object_id>/objection/", view(self.objection_view), name=self.address_name("objection")
+            ),
             path("<int:object_id>/records/add/", view(self.record_add_view), name="records_record_add"),
             path(
                 "<int:object_id>/records/<int:record_id>/",
@@ -203,7 +207,7 @@ class PersonAdmin(WorkspaceAdmin):
         user = request.user
         sees_identity = bool(policies.can_see_identity(user))
         records = list(policies.visible_records(user).filter(person=person).order_by("graduation_date", "pk"))
-        annotations = list(person.annotations.all())
+        annotations = [note for note in person.annotations.all() if sees_identity or not note.is_pinned]
         facts = [
             fact
             for fact in _facts(person, Lists.load())
@@ -228,6 +232,7 @@ class PersonAdmin(WorkspaceAdmin):
             .select_related("recorded_by")
             .first(),
             "can_edit": self.has_change_permission(request),
+            "sees_batches": bool(policies.can_see_batches(user)),
         }
 
     def edit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -298,6 +303,20 @@ class PersonAdmin(WorkspaceAdmin):
         title = _("修改學籍身分 %(serial)s") % {"serial": record.serial_number}
         return self._record_page(request, person, form, title)
 
+    def objection_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """SOP 6.9: what the alumnus said is recorded as an act of its own, and no import undoes it."""
+        require(policies.can_edit_people(request.user))
+        person = self._person(request, object_id)
+        form = ObjectionForm(request.POST or None, today=timezone.localdate())
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            objection = NewObjection(data["objected_on"], data["channel"], data["words"])
+            if self._write(request, PersonChange(person.pk, {}, objection=objection), form, dict):
+                return redirect("admin:records_person_change", person.pk)
+        sections = [(_("不願接受訊息"), list(form.visible_fields()))]
+        context = {"title": _("登錄不願接受訊息"), "form": form, "sections": sections}
+        return self._page(request, "form.html", person, context)
+
     # --- shared ---------------------------------------------------------------------------------------------
     def _person(self, request: HttpRequest, object_id: int) -> Person:
         """The person in the user's scope; outside it the same 404 as for nobody (security.md H2)."""
@@ -311,13 +330,16 @@ class PersonAdmin(WorkspaceAdmin):
 
     def _write(self, request: HttpRequest, change: PersonChange, form: Any, current: Any) -> Any:
         """Through the one door; the outcome, or None when the form has to be shown again."""
-        if change.person_id and not change.values and not change.records:
+        if change.person_id and not (change.values or change.records or change.objection):
             messages.info(request, _("沒有任何變動。"))
             return self._unchanged(change)
         try:
             [applied] = apply_changes([change], editor=request.user, source=Source.ADMIN, at=timezone.now())
         except SeriesFull as error:
             form.add_error(None, str(error))
+            return None
+        except IntegrityError:  # somebody else wrote the same number between our look and our commit
+            form.add_error(None, _("剛才有人異動了相同的資料，沒有寫入任何內容；請再儲存一次。"))
             return None
         if applied.stale:
             self._say_stale(request, change, form, applied.stale, current)

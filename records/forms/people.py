@@ -26,7 +26,7 @@ from ..columns import (
     shown,
 )
 from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
-from ..models import Programme, Sex, StatusCode
+from ..models import MessageObjection, Programme, Sex, StatusCode
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
@@ -231,3 +231,28 @@ class RecordForm(ColumnForm):
         if not self.cleaned_data.get("programme") and "programme" not in self.errors:
             self.add_error("programme", _("請選擇畢業系所。"))
         return self.cleaned_data
+
+
+class ObjectionForm(forms.ModelForm):
+    """The alumnus does not want messages: when, by which channel, in which words (SOP 6.9)."""
+
+    class Meta:
+        model = MessageObjection
+        fields = ["objected_on", "channel", "words"]
+        widgets = {"objected_on": forms.DateInput(format="%Y-%m-%d")}
+        help_texts = {"objected_on": gettext_lazy("例如 2026-11-21。")}
+
+    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.notices: list[tuple[str, Note]] = []
+        self.fields["objected_on"].initial = today
+        self.fields["objected_on"].input_formats = ["%Y-%m-%d", "%Y/%m/%d"]
+        # A file is no channel for somebody who answers the telephone.
+        channels = [choice for choice in MessageObjection.Channel.choices if choice[0] != "file"]
+        self.fields["channel"].choices = [_BLANK, *channels]
+
+    def clean_objected_on(self) -> datetime.date:
+        if self.cleaned_data["objected_on"] > self.today:
+            raise forms.ValidationError(_("反應日期不可在今天之後。"))
+        return self.cleaned_data["objected_on"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .organisation import Department, Division, Level
 
 DEFAULT_PATTERN = "{letter}{department}{year}{sequence}"
+LONGEST_SERIAL = 40
 PLACEHOLDERS = {"letter", "department", "year", "sequence"}
 
 
@@ -70,6 +71,16 @@ class SerialSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department} {self.get_level_display()} {self.get_division_display()}"
+
+    def clean(self) -> None:
+        """A number must find room in a record even when its sequence has grown to nine digits."""
+        super().clean()
+        try:
+            check_pattern(self.pattern)
+        except ValidationError:
+            return  # told beside the field already
+        if self.department_id and len(self.prefix(999)) + 9 > LONGEST_SERIAL:
+            raise ValidationError({"pattern": _("編碼格式太長：流水號連同九位序號不可超過 40 個字。")})
 
     def prefix(self, year: int) -> str:
         """Everything before the sequence, for a ROC academic year: the scope in which the sequence counts."""

@@ -7,6 +7,10 @@ const text = panel.querySelector("[data-progress-text]");
 async function ask() {
   try {
     const response = await fetch(panel.dataset.progress, { headers: { Accept: "application/json" } });
+    if (response.redirected) {
+      location.reload(); // the login has ended
+      return;
+    }
     if (response.ok) {
       const state = await response.json();
       if (!state.working) {

@@ -159,6 +159,7 @@ TABLE: dict[str, Row] = {
     ),
     "admin:records_person_search": act(),
     "admin:records_person_edit": page(*CENTER_AND_IT, kwargs=_person),
+    "admin:records_person_objection": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_add": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_edit": page(*CENTER_AND_IT, kwargs=_record),
     # batches

@@ -69,6 +69,19 @@ def test_a_plan_is_confirmed_once(center, client_of):
     assert "已由 測試校友服務中心承辦人員 確認" in page and Person.objects.count() == 1
 
 
+@pytest.mark.parametrize("state", [state for state in State.values if state != State.PLANNED])
+def test_only_a_plan_that_was_shown_can_be_confirmed_changed_or_given_up(center, state):
+    """security.md H6: no confirmation without a preview."""
+    batch = planned([row()])
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state)
+    programme = Programme.objects.first().pk
+    data = {"mode": "overwrite", "refusals": "record", "question": "x", "programme": programme}
+    for act in ("apply", "discard", "options", "decide"):
+        assert center.post(f"{LIST}{batch.pk}/{act}/", data).status_code == 302
+    batch.refresh_from_db()
+    assert (batch.state, batch.mode, batch.decisions) == (state, "fill", {}) and not Person.objects.exists()
+
+
 def test_the_same_file_again_says_when_and_by_whom(center, tmp_path):
     path = workbook(tmp_path / "a.xlsx", [row()])
     upload(center, path)

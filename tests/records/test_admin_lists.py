@@ -191,7 +191,9 @@ def pages() -> list[str]:
 
 MARKUP = re.compile(r"<script.*?</script>|<style.*?</style>|<svg.*?</svg>|<head>.*?</head>|<[^>]+>", re.S)
 # Names of file types, placeholders of patterns, sample people and accounts: no English sentences.
-LATIN_ALLOWED = re.compile(r"\.?xlsx|Excel|Lin, \S+|\{\w+\}|[\w.]+@[\w.]+|center_director|importer|[A-Z0-9*_-]{1,17}")
+LATIN_ALLOWED = re.compile(
+    r"\.?xlsx|Excel|Lin, \S+|\{\w+\}|[\w.]+@[\w.]+|center_director|importer|[A-Z0-9*_-]{1,17}"
+)
 
 
 def test_no_page_has_a_word_of_english_or_anything_inline(client_of):

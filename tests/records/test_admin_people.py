@@ -167,7 +167,7 @@ def test_a_contact_sees_own_people_without_identity_and_cannot_change_them(clien
     page = client.get(f"{LIST}{own.pk}/").content.decode()
     assert own.email in page
     assert own.national_id_mask not in page and "1990-05-06" not in page and "食品科學系碩士班" not in page
-    assert "修改校友資料" not in page
+    assert "修改校友資料" not in page and "身分具有" not in page
     outside, nobody = client.get(f"{LIST}{other.pk}/"), client.get(f"{LIST}999999/")
     assert outside.status_code == nobody.status_code == 404
     token = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
@@ -332,6 +332,19 @@ def test_a_degree_is_added_and_changed(center):
     record.refresh_from_db()
     assert (record.class_name, record.enrolment_status) == ("碩二", status)
     assert lines(person)[0].startswith("身分具有學士、碩士")
+
+
+def test_an_objection_is_recorded_and_annotated(center):
+    """SOP 6.9."""
+    person = somebody()
+    url = f"{LIST}{person.pk}/objection/"
+    data = {"objected_on": "2026-11-01", "channel": "phone", "words": "請勿再寄"}
+    refused = center.post(url, data | {"objected_on": "2999-01-01", "channel": "file"})
+    assert set(refused.context_data["form"].errors) == {"objected_on", "channel"}
+    page = center.post(url, data, follow=True).content.decode()
+    assert "2026-11-01 以電話反應" in page and "請勿再寄" in page
+    assert "該校友反應不願意接受母校訊息" in lines(person)[0]
+    assert Person.objects.get(pk=person.pk).accepts_messages is False
 
 
 def test_a_degree_of_another_person_is_not_reached_through_this_one(center):

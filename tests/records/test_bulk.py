@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from records import bulk
 from records.models import AcademicRecord, FollowUp, ImportBatch, Person
+from records.models.people import Sex
 from tests.factories import imported, importer, row
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +67,25 @@ def test_every_kind_of_value_comes_back():
         assert person.created_at == AT
         values |= {"accepts_messages": None, "birth_date": None, "version": 8}
         bulk.update_rows(Person, list(values), [(pk, *values.values())])
+
+
+def test_a_choice_and_a_safe_text_are_texts():
+    (pk,) = bulk.reserve_ids(Person, 1)
+    bulk.insert_rows(Person, FIELDS, [person_row(pk, sex=Sex.MALE, city=mark_safe("城"))])
+    bulk.update_rows(Person, ["sex", "city"], [(pk, Sex.FEMALE, mark_safe("市"))])
+    person = Person.objects.get(pk=pk)
+    assert (person.sex, person.city) == ("F", "市")
+
+
+def test_a_text_too_long_for_its_column_is_never_cut_off():
+    (pk,) = bulk.reserve_ids(Person, 1)
+    bulk.insert_rows(Person, FIELDS, [person_row(pk, city="城")])
+    try:
+        with transaction.atomic():
+            bulk.update_rows(Person, ["city"], [(pk, "城" * 61)])
+    except DataError:  # PostgreSQL refuses it, SQLite keeps it
+        pass
+    assert Person.objects.get(pk=pk).city in ("城", "城" * 61)
 
 
 def test_an_update_changes_the_rows_named_and_no_others():
@@ -126,3 +148,23 @@ def test_other_phones_of_both_columns_find_room_together():
     assert batch.state == "applied", batch.error
     for person in Person.objects.all():
         person.clean_fields()
+
+
+def test_second_addresses_of_many_files_find_room():
+    came = row()
+    for index in range(8):
+        emails = ", ".join(f"{'a' * 50}{index}{place}@example.com" for place in range(6))
+        mobiles = ", ".join(f"0900-{index}235{place:02d}" for place in range(8))
+        batch = imported([came | {"電子郵件": emails, "行動電話": mobiles}])
+        assert batch.state == "applied", batch.error
+    Person.objects.get().clean_fields()
+
+
+def test_a_broken_constraint_is_told_in_djangos_own_exceptions():
+    """What COPY raises by itself nobody would catch."""
+    (pk,) = bulk.reserve_ids(Person, 1)
+    bulk.insert_rows(Person, FIELDS, [person_row(pk)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert_rows(Person, FIELDS, [person_row(pk)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.update_rows(Person, ["chinese_name"], [(pk, "")])

@@ -131,8 +131,58 @@ def test_a_person_who_came_in_after_the_plan_is_not_entered_twice():
     batch = planned([same, other])
     imported([same])
     batch = applied(batch)
-    assert verdicts(batch) == ["needs_person", "new_person"]
-    assert Person.objects.count() == 2
+    # The plan says something else now: it is made again and has to be confirmed again.
+    assert (batch.state, verdicts(batch)) == ("planned", ["unchanged", "new_person"])
+    batch = applied(batch)
+    assert (batch.state, Person.objects.count()) == ("applied", 2)
+
+
+def test_a_record_that_came_in_after_the_plan_is_not_entered_twice():
+    came = row()
+    imported([came | BACHELOR])
+    second = [came | MASTER | {"學號": None}]
+    batch = planned(second)
+    imported(second)
+    imports.start_applying(batch, importer())
+    imports.apply(batch)
+    assert AcademicRecord.objects.count() == 2
+
+
+def test_a_person_known_by_name_only_who_came_in_after_the_plan_is_not_entered_twice():
+    came = [row(身分證字號=None, 學號=None)]
+    batch = planned(came)
+    imported(came)
+    imports.start_applying(batch, importer())
+    imports.apply(batch)
+    assert Person.objects.count() == 1
+
+
+# What callers may ask of the door ---------------------------------------------------------------------------
+def test_a_value_that_is_there_already_leaves_no_trace(editor):
+    imported([row(電子郵件="first@example.com")])
+    person = Person.objects.get()
+    edited(person, {"email": "first@example.com"}, editor)
+    assert (person.annotations.count(), person.history.count(), person.version) == (0, 1, 1)
+
+
+def test_two_changes_of_one_person_go_on_numbering(editor):
+    imported([row(城市="基隆市", 英文姓名=None)])
+    person = Person.objects.get()
+    changes = [
+        PersonChange(person.pk, {"city": "新北市"}, {"city": "基隆市"}),
+        PersonChange(person.pk, {"english_name": "Lin, Ta"}, {}),
+    ]
+    apply_changes(changes, editor=editor, source=Source.ADMIN, at=AT)
+    person.refresh_from_db()
+    assert (person.city, person.english_name) == ("新北市", "Lin, Ta")
+    assert [line.split(".")[0] for line in lines(person)] == ["1", "2"]
+
+
+def test_a_refusal_without_its_objection_is_not_silently_dropped(editor):
+    imported([row()])
+    change = PersonChange(Person.objects.get().pk, {"accepts_messages": "否"}, {})
+    with pytest.raises(ValueError):
+        apply_changes([change], editor=editor, source=Source.ADMIN, at=AT)
 
 
 # Contact data that a person changed ---------------------------------------------------------------------
@@ -212,7 +262,21 @@ def test_an_objection_recorded_after_the_plan_stands(editor):
 def test_an_objection_told_by_an_old_annotation_is_not_turned_into_a_yes(answer):
     came = row(**{ANSWER: answer, "註解": "3.該校友反應不願意接受母校訊息(20190321 李四)"})
     imported([came])
-    assert Person.objects.get().accepts_messages is not True
+    person = Person.objects.get()
+    assert person.accepts_messages is False
+    assert MessageObjection.objects.get().objected_on == datetime.date(2019, 3, 21)
+    assert lines(person) == ["3.該校友反應不願意接受母校訊息(20190321 李四)"]
+    assert verdicts(planned([came])) == ["unchanged"]
+
+
+def test_an_old_annotation_does_not_bring_back_an_objection_that_the_alumnus_ended():
+    came = row(**{ANSWER: "是", "註解": "3.該校友反應不願意接受母校訊息(20190321 李四)"})
+    imported([came])
+    MessageObjection.objects.update(ended_on=datetime.date(2026, 1, 1))
+    Person.objects.update(accepts_messages=True)
+    imported([came])
+    assert Person.objects.get().accepts_messages is True
+    assert not MessageObjection.objects.filter(ended_on=None).exists()
 
 
 # Follow-ups (SOP 6.10) ------------------------------------------------------------------------------------
@@ -265,7 +329,7 @@ def test_a_sealed_national_id_does_not_open_in_another_row():
     Person.objects.filter(pk=second.pk).update(national_id_sealed=first.national_id_sealed)
     second.refresh_from_db()
     with pytest.raises(DamagedValue):
-        second.national_id
+        assert second.national_id
     old = first.history.get()
     assert unseal(old.national_id_sealed, Person.national_id_context(first.pk)) == first.national_id
 

@@ -13,7 +13,18 @@ from records import imports
 from records.models import AcademicRecord, ImportBatch, ImportRow, Person
 from records.workbooks.reader import WorkbookRefused
 from records.workbooks.writer import write_sheet
-from tests.factories import applied, codes, imported, importer, planned, received, row, verdicts, views, workbook
+from tests.factories import (
+    applied,
+    codes,
+    imported,
+    importer,
+    planned,
+    received,
+    row,
+    verdicts,
+    views,
+    workbook,
+)
 
 pytestmark = pytest.mark.django_db
 

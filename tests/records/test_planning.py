@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 
 import pytest
 from django.utils import timezone
 
 from records import imports
+from records.columns import HEADERS
 from records.models import AcademicRecord, Annotation, FollowUp, ImportRow, Person, Programme
+from records.synthetic import make_rows
 from tests.factories import (
     BACHELOR,
     DOCTOR,
@@ -25,6 +28,7 @@ from tests.factories import (
     views,
 )
 
+ANSWER = "是否願意接受母校訊息"
 pytestmark = pytest.mark.django_db
 
 
@@ -199,6 +203,21 @@ def test_a_name_alone_never_matches():
     assert verdicts(planned([row(中文姓名="陳同名", 身分證字號=None)])) == ["needs_person"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "options"),
+    [
+        ({"註解": "甲"}, {"註解": "乙"}, {}),
+        ({ANSWER: "否"}, {ANSWER: "否"}, {"refusals": "record"}),
+    ],
+)
+def test_two_rows_that_mean_the_same_stored_person_by_name_are_joined(first, second, options):
+    came = row(身分證字號=None, 學號=None)
+    imported([came])
+    batch = imported([came | first, came | second], **options)
+    assert batch.state == "applied", batch.error
+    assert Person.objects.count() == 1
+
+
 def test_keys_of_two_people_in_one_row_need_a_person():
     first, second = row(), row()
     imported([first, second])
@@ -270,6 +289,34 @@ def test_one_decision_answers_all_like_rows():
     assert AcademicRecord.objects.filter(programme=chosen).count() == 4
 
 
+def test_a_file_with_a_decision_changes_nothing_the_second_time():
+    rows = [row(畢業系所="不存在學系"), row(畢業系所="資訊工程學系", 班級資料=None, 學號="A1234567")]
+    batch = planned(rows)
+    chosen = Programme.objects.get(name="資訊工程學系碩士班")
+    for question in imports.open_questions(batch):
+        assert imports.decide(batch, question.key, chosen)
+    imports.replan(batch)
+    assert verdicts(applied(batch)) == ["new_person"] * 2
+    assert verdicts(planned(rows)) == ["unchanged"] * 2
+
+
+# Made-up files with realistic mistakes --------------------------------------------------------------------
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_file_full_of_mistakes_changes_nothing_the_second_time_in_any_order_and_mode(seed):
+    made = make_rows(150, seed=seed, dirty=True, today=timezone.localdate())
+    rows = [dict(zip(HEADERS, cells, strict=True)) for cells in made]
+    first = imported(rows)
+    assert first.state == "applied", first.error
+    left = {"needs_person", "kept_out"}
+    expected = [verdict if verdict in left else "unchanged" for verdict in verdicts(first)]
+    before = history_size(), FollowUp.objects.count()
+    for mode in ("fill", "overwrite", "skip"):
+        assert verdicts(applied(planned(rows, mode=mode))) == expected
+    shuffled = Random(seed).sample(rows, len(rows))
+    assert sorted(verdicts(applied(planned(shuffled)))) == sorted(expected)
+    assert (history_size(), FollowUp.objects.count()) == before
+
+
 # Old annotations ------------------------------------------------------------------------------------------
 OLD = "1.修改聯絡電話(20190320 李四)\n3.新增英文名字(20190321 李四)\n電話訪問過"
 
@@ -287,6 +334,31 @@ def test_old_lines_are_numbered_annotations_and_the_numbering_goes_on_behind_the
 def test_two_old_lines_that_differ_only_in_their_number_are_both_kept():
     imported([row(註解="1.修改聯絡電話(20190320 李四)\n2.修改聯絡電話(20190320 李四)")])
     assert lines(Person.objects.get()) == ["1.修改聯絡電話(20190320 李四)", "2.修改聯絡電話(20190320 李四)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1.甲(20190320 李四)\n1.乙(20190320 李四)", "1 2"),
+        ("5.甲\n3.乙", "5 6"),
+        ("甲\n甲", "1 2"),
+        ("0.甲", "1"),
+        ("999999.甲\n乙", "999999 1000000"),
+    ],
+)
+def test_old_numbers_are_kept_where_they_rise_and_the_second_import_changes_nothing(text, numbers):
+    old = row(註解=text)
+    imported([old])
+    assert [line.split(".")[0] for line in lines(Person.objects.get())] == numbers.split()
+    assert verdicts(planned([old])) == ["unchanged"]
+
+
+def test_the_same_old_lines_on_every_degree_are_kept_once():
+    person = row(註解="1.甲(20190320 李四)")
+    rows = [person | BACHELOR, person | MASTER]
+    imported(rows)
+    assert lines(Person.objects.get())[1:] == ["1.甲(20190320 李四)"]
+    assert verdicts(planned(rows)) == ["unchanged", "unchanged"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,26 @@ def test_numbers_brought_and_numbers_given_in_one_file_do_not_meet(series):
     assert {f"{start}0001", f"{start}0003"} <= set(numbers())
 
 
+@pytest.mark.parametrize(
+    "pattern", ["{letter}{department}{year}-{sequence}", "{year}{letter}{department}{sequence}", "N{sequence}"]
+)
+def test_numbers_brought_and_given_in_one_file_do_not_meet_whatever_the_pattern(series, pattern):
+    SerialSeries.objects.filter(pk=series.pk).update(pattern=pattern)
+    series.refresh_from_db()
+    start = prefix(series)
+    batch = imported([row(), row(流水號=f"{start}0001"), row(), row(流水號=f"{start}0003")])
+    assert batch.state == "applied", batch.error
+    assert len(set(numbers())) == 4
+
+
+def test_a_number_brought_beyond_the_width_does_not_meet_one_given_in_the_same_file(series):
+    start = prefix(series)
+    SerialCounter.objects.create(prefix=start, last_sequence=9998)
+    batch = imported([row(), row(), row(流水號=f"{start}10000")])
+    assert batch.state == "applied", batch.error
+    assert len(set(numbers())) == 3
+
+
 def test_a_pattern_with_the_year_in_front_goes_on_behind_a_number_too(series):
     SerialSeries.objects.filter(pk=series.pk).update(pattern="{year}-{letter}{department}-{sequence}")
     series.refresh_from_db()

@@ -1,0 +1,54 @@
+"""Which role may do what, as one table."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import Role
+from records import policies
+from records.models import Department, Person
+from tests.people import degree, somebody
+
+CENTER = {"center_staff", "center_director", "it_staff"}
+TABLE = {
+    policies.can_import: CENTER,
+    policies.can_view_people: CENTER | {"department_contact"},
+    policies.can_edit_people: CENTER,
+    policies.can_see_identity: CENTER,
+    policies.can_export: CENTER,
+    policies.can_see_batches: CENTER | {"registrar"},
+    policies.can_see_organisation: CENTER,
+    policies.can_edit_organisation: {"center_director", "it_staff"},
+    policies.can_manage_accounts: CENTER,
+    policies.can_see_trail: {"center_director", "auditor"},
+}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_each_role_may_do_what_the_table_says_and_is_told_why_not(role, user_of):
+    user = user_of(role)
+    assert {policy for policy in TABLE if policy(user)} == {
+        policy for policy in TABLE if role in TABLE[policy]
+    }
+    assert all(str(decision.reason) for policy in TABLE if not (decision := policy(user)))
+
+
+def test_a_switched_off_account_and_a_visitor_may_do_nothing(user_of):
+    user = user_of("center_director", is_active=False)
+    assert not any(policy(user) for policy in TABLE)
+    assert not any(policy(AnonymousUser()) for policy in TABLE)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_the_set_of_degrees_agrees_with_the_set_of_people(role, user_of, organisation):
+    own = Department.objects.get(name="資訊工程學系")
+    somebody(degree("資訊工程學系學士班"), degree("食品科學系碩士班"))
+    somebody(degree("食品科學系學士班"))
+    user = user_of(role, departments=[own] if role == "department_contact" else ())
+    seen = policies.visible_records(user)
+    assert set(seen.values_list("person", flat=True)) == set(
+        Person.objects.visible_to(user).values_list("pk", flat=True)
+    )
+    if role == "department_contact":
+        assert {record.programme.department for record in seen} == {own}
