@@ -55,7 +55,8 @@ def test_numbers_brought_and_numbers_given_in_one_file_do_not_meet(series):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["{letter}{department}{year}-{sequence}", "{year}{letter}{department}{sequence}", "N{sequence}"]
+    "pattern",
+    ["{letter}{department}{year}-{sequence}", "{year}{letter}{department}{sequence}", "N{sequence}"],
 )
 def test_numbers_brought_and_given_in_one_file_do_not_meet_whatever_the_pattern(series, pattern):
     SerialSeries.objects.filter(pk=series.pk).update(pattern=pattern)
