@@ -283,7 +283,7 @@ class _Step:
         self._update_people([pair for pair in going if pair[0].person_id is not None])
 
     def _update_people(self, going: list[tuple[PersonChange, Applied]]) -> None:
-        rows = []
+        rows: dict[int, list[Any]] = {}  # once a person, also when two changes speak of one
         for change, _applied in going:
             person = self.people[change.person_id]
             values = _without_refusal(change.values)
@@ -300,9 +300,9 @@ class _Step:
             person.hand_edited = self._hand_edited(person.hand_edited, values)
             person.version += 1
             person.updated_at = self.at
-            rows.append([getattr(person, name) for name in _PERSON_FIELDS])
-        bulk.update_rows(Person, _PERSON_FIELDS[1:], rows)
-        self._remember(Person, [row[0] for row in rows], "~")
+            rows[person.pk] = [getattr(person, name) for name in _PERSON_FIELDS]
+        bulk.update_rows(Person, _PERSON_FIELDS[1:], rows.values())
+        self._remember(Person, list(rows), "~")
 
     def _hand_edited(self, before: list[str], values: dict[str, str]) -> list[str]:
         """Which contact values a person put there: an older file leaves them alone."""
@@ -314,7 +314,8 @@ class _Step:
         pairs = [(record, applied) for change, applied in going for record in change.records]
         new = [pair for pair in pairs if pair[0].record_id is None]
         ids = iter(bulk.reserve_ids(AcademicRecord, len(new)))
-        inserted, updated = [], []
+        inserted: list[list[Any]] = []
+        updated: dict[int, list[Any]] = {}
         for record, applied in pairs:
             if record.record_id is None:
                 columns = _NEW_RECORD | record_columns(record.values) | {"id": next(ids)}
@@ -329,11 +330,11 @@ class _Step:
                 for name, value in record_columns(record.values).items():
                     setattr(live, name, value)
                 live.updated_at = self.at
-                updated.append([getattr(live, name) for name in _RECORD_FIELDS])
+                updated[live.pk] = [getattr(live, name) for name in _RECORD_FIELDS]
         bulk.insert_rows(AcademicRecord, _RECORD_FIELDS, inserted)
         self._remember(AcademicRecord, [row[0] for row in inserted], "+")
-        bulk.update_rows(AcademicRecord, _RECORD_FIELDS[1:], updated)
-        self._remember(AcademicRecord, [row[0] for row in updated], "~")
+        bulk.update_rows(AcademicRecord, _RECORD_FIELDS[1:], updated.values())
+        self._remember(AcademicRecord, list(updated), "~")
 
     # --- what follows from them ---------------------------------------------------------------------------
     def _write_objections(self, going: list[tuple[PersonChange, Applied]]) -> None:

@@ -63,14 +63,17 @@ class Grouping:
         self.items = [item for item in items if item.planned.verdict != Verdict.KEPT_OUT]
         self.known = known
         self.by_key: dict[tuple[str, object], Group] = {}
+        self.by_digest: dict[str, Group] = {}
         self.by_student: dict[str, Group] = {}
         self.by_serial: dict[str, Group] = {}
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
-        # Rows with a national ID first: a row without one joins the person its student number belongs to.
-        for item in sorted(self.items, key=lambda item: not item.digest):
-            group = self._group_of(item)
+        matched = [(item, self._match(item)) for item in self.items]
+        # Rows of stored people first, then rows with a national ID: others join the person whose national ID or
+        # student number they bear.
+        for item, person in sorted(matched, key=lambda pair: (pair[1] is None, not pair[0].digest)):
+            group = self._group_of(item, person)
             if not group.items:
                 groups.append(group)
             group.items.append(item)
@@ -79,8 +82,9 @@ class Grouping:
             group.items.sort(key=lambda item: item.row.number)
         return groups
 
-    def _group_of(self, item: Item) -> Group:
-        person = self._match(item)
+    def _group_of(self, item: Item, person: KnownPerson | None) -> Group:
+        if person is None and item.digest in self.by_digest:
+            return self.by_digest[item.digest]
         student = item.value("student_number")
         if person is None and not item.digest and student in self.by_student:
             group = self.by_student[student]
@@ -114,6 +118,11 @@ class Grouping:
             item.ask("身分證字號", "other_person", _("流水號或學號屬於另一位身分證字號不同的校友，請查明。"))
         if by_serial and by_student and by_serial is not by_student:
             item.ask("學號", "two_records", _("流水號與學號指向兩筆不同的學籍，請查明。"))
+        same_number = self.known.by_student.get(item.value("student_number"), ())
+        if any(record.person is not person for record in same_number):
+            item.ask(
+                "學號", "student_number_taken", _("這個學號已屬於資料庫中的另一位校友，請查明是哪一位的。")
+            )
         if item.value("serial_number") in self.known.burnt_serials:
             item.ask(
                 "流水號", "serial_retired", _("這個流水號曾經編給其他紀錄，不可再用；請清空，由系統編號。")
@@ -126,6 +135,8 @@ class Grouping:
         return next((record for record in records if record.values["programme"] == programme), None)
 
     def _claim(self, item: Item, group: Group) -> None:
+        if item.digest:
+            self.by_digest.setdefault(item.digest, group)
         for attribute, claims in (("student_number", self.by_student), ("serial_number", self.by_serial)):
             value = item.value(attribute)
             if not value:

@@ -68,6 +68,10 @@ class PersonPlan:
     def _check_identity(self) -> None:
         if self._is_one_new_row():
             return
+        if len({item.digest for item in self.group.items if item.digest}) > 1:
+            for item in self.group.items:
+                sentence = _("這幾列（%(rows)s）應是同一人，身分證字號卻不同，請查明。")
+                item.ask("身分證字號", "differs_in_file", sentence % {"rows": self._row_numbers()})
         for attribute in _IDENTITY:
             seen = {_comparable(attribute, v): v for i in self.group.items if (v := i.value(attribute))}
             header = BY_ATTRIBUTE[attribute].header
@@ -299,9 +303,9 @@ class PersonPlan:
             leader.planned.diff.append(("是否願意接受母校訊息", "", "否"))
 
     def _leader(self) -> Item:
-        """The row that carries the person's change: for somebody new one with a record, else the newest."""
+        """The row that carries the person's change: one of a stored record, or of a record that comes with it."""
         if self.person is not None:
-            return self.newest_first[0]
+            return next((item for item in self.newest_first if item.record), self.newest_first[0])
         return next(item for item in self.newest_first if item.row.number in self.records.changes)
 
     def _target(self, item: Item, leader: Item) -> str:

@@ -56,7 +56,9 @@ class PersonChangeList(ChangeList):
                 pk__in=policies.visible_records(request.user).values("pk")
             )
             people = people.filter(pk__in=records.filter(*conditions).values("person"))
-        self.searched = request.session.get(SESSION_KEY, {}).get(request.GET.get(SEARCH_PARAMETER, ""), "")
+        token = request.GET.get(SEARCH_PARAMETER, "")
+        self.searched = request.session.get(SESSION_KEY, {}).get(token, "")
+        self.search_token = token if self.searched else ""  # kept when the filters are sent
         return search(people, self.searched, timezone.localdate()) if self.searched else people
 
 

@@ -3,6 +3,7 @@
 const panel = document.querySelector("[data-progress]");
 const bar = panel.querySelector("progress");
 const text = panel.querySelector("[data-progress-text]");
+const tag = document.getElementById("batch-state");
 
 async function ask() {
   try {
@@ -32,6 +33,7 @@ function show(state) {
   } else {
     bar.removeAttribute("value");
   }
+  tag.textContent = state.state;
   if (text.textContent !== state.text) text.textContent = state.text;
 }
 

@@ -75,6 +75,7 @@ def test_the_progress_bar_moves_and_the_page_follows_the_batch(page_of):
     page.get_by_text("寫入資料：10／100").wait_for()
     imports.progress.write(batch.pk, "applying", 60, 100)
     page.get_by_text("寫入資料：60／100").wait_for(timeout=5000)
+    assert page.locator("#batch-state").text_content() == "寫入中"
     assert page.locator("progress").evaluate("bar => bar.value") == 60
     imports.progress.clear(batch.pk)
     batches.update(state=ImportBatch.State.PLANNED)

@@ -89,6 +89,14 @@ def test_what_was_searched_for_stays_out_of_the_address(center, wanted):
     assert "搜尋「黃臺生」的結果" in response.content.decode()
 
 
+def test_filters_narrow_what_was_searched_for(center, wanted):
+    page = searched(center, "黃臺生")
+    token = page.context_data["cl"].search_token
+    assert f'name="found" value="{token}"' in page.content.decode()
+    assert listed(center, found=token, level="bachelor") == {"黃臺生"}
+    assert listed(center, found=token, level="doctor") == set()
+
+
 def test_a_contact_finds_nobody_by_national_id(client_of, wanted):
     client = client_of("department_contact", departments=Department.objects.all())
     response = searched(client, "A123456789")

@@ -218,6 +218,25 @@ def test_two_rows_that_mean_the_same_stored_person_by_name_are_joined(first, sec
     assert Person.objects.count() == 1
 
 
+def test_two_national_ids_for_one_stored_person_need_a_person():
+    came = row(身分證字號=None)
+    imported([came])
+    batch = planned(
+        [came | {"身分證字號": national_id(990_001)}, came | {"身分證字號": national_id(990_002)}]
+    )
+    assert verdicts(batch) == ["needs_person", "needs_person"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_new_national_id_joins_the_rows_of_a_file(order):
+    came = row(身分證字號=None)
+    imported([came])
+    known = came | {"身分證字號": national_id(990_003)}
+    batch = imported([known, known | MASTER][::order])
+    assert sorted(verdicts(batch)) == ["new_record", "update"]
+    assert Person.objects.get().academic_records.count() == 2
+
+
 def test_keys_of_two_people_in_one_row_need_a_person():
     first, second = row(), row()
     imported([first, second])

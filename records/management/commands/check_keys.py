@@ -11,7 +11,7 @@ from records.management.base import KeyedCommand
 
 
 class Command(KeyedCommand):
-    help = gettext_lazy("檢查加密金鑰與比對金鑰是否屬於這個資料庫；第一次使用時留下檢查值。")
+    help = str(gettext_lazy("檢查加密金鑰與比對金鑰是否屬於這個資料庫；第一次使用時留下檢查值。"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(_("金鑰與資料庫相符。"))

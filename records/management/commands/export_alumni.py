@@ -19,7 +19,7 @@ from records.resources import export_purpose, export_to
 
 
 class Command(KeyedCommand):
-    help = gettext_lazy("匯出學籍身分為 Excel 檔（含完整身分證字號），並記入個資存取紀錄。")
+    help = str(gettext_lazy("匯出學籍身分為 Excel 檔（含完整身分證字號），並記入個資存取紀錄。"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help=_("要寫入的 .xlsx 檔"))

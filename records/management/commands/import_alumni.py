@@ -26,7 +26,7 @@ COUNTED = (*Verdict.values, "remarks")
 
 
 class Command(KeyedCommand):
-    help = gettext_lazy("讀取註冊課務組的 Excel 檔並列出匯入計畫；加上 --apply 才寫入。")
+    help = str(gettext_lazy("讀取註冊課務組的 Excel 檔並列出匯入計畫；加上 --apply 才寫入。"))
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help=_("要匯入的 .xlsx 檔"))

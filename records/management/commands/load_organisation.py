@@ -13,8 +13,8 @@ from records import organisation
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
-        "載入學院、系所、畢業系所、流水號編碼、狀態代碼與別名；只新增缺少的，不覆寫已修改的。"
+    help = str(
+        gettext_lazy("載入學院、系所、畢業系所、流水號編碼、狀態代碼與別名；只新增缺少的，不覆寫已修改的。")
     )
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:

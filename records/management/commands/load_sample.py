@@ -16,7 +16,7 @@ from records.models import ImportBatch
 
 
 class Command(KeyedCommand):
-    help = gettext_lazy("載入範例帳號與虛構校友（僅限 DEBUG）；重複執行不會重複載入。")
+    help = str(gettext_lazy("載入範例帳號與虛構校友（僅限 DEBUG）；重複執行不會重複載入。"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:

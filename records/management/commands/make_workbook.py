@@ -18,7 +18,7 @@ from records.workbooks.writer import write_sheet
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("產生虛構校友的 Excel 檔，供測試、展示與效能量測使用；內容與任何真人無關。")
+    help = str(gettext_lazy("產生虛構校友的 Excel 檔，供測試、展示與效能量測使用；內容與任何真人無關。"))
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help=_("要寫入的 .xlsx 檔"))

@@ -16,7 +16,7 @@ from records.verification import INVARIANTS
 
 
 class Command(KeyedCommand):
-    help = gettext_lazy("檢查資料庫的一致性；逐項列出不符之處，有不符時結束碼為 1。")
+    help = str(gettext_lazy("檢查資料庫的一致性；逐項列出不符之處，有不符時結束碼為 1。"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--limit", type=int, default=20, help=_("每項最多列出幾處（預設 20）"))

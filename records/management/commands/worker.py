@@ -9,4 +9,4 @@ from records.management.base import KeyedCommand
 
 
 class Command(KeyedCommand, db_worker.Command):
-    help = gettext_lazy("執行背景工作（讀取與匯入檔案）；啟動前檢查金鑰。")
+    help = str(gettext_lazy("執行背景工作（讀取與匯入檔案）；啟動前檢查金鑰。"))
