@@ -68,12 +68,7 @@ class Ours(Subject):
         manage = PROJECT / "manage.py"
         for command in PREPARATIONS:
             self._run(manage, *command, url=url, **environment)
-        report = self._directory / "report.json"
-        result = self._run(
-            manage, "import_alumni", self._workbook, "--apply", "--json", report, url=url, **environment
-        )
-        result.details.update(json.loads(report.read_text(encoding="utf-8"))["counts"])
-        return result
+        return self._run(manage, "import_alumni", self._workbook, "--apply", url=url, **environment)
 
     def _environment(self) -> dict[str, str]:
         """Keys and a data directory of this run: nothing of the developer's is read or touched."""

@@ -22,6 +22,7 @@ from records.policies import can_import
 from records.workbooks.reader import WorkbookRefused
 
 READ, ROWS_LEFT, REFUSED = 0, 1, 2
+SYSTEM_ACCOUNT = "system-import"
 COUNTED = (*Verdict.values, "remarks")
 
 
@@ -40,7 +41,7 @@ class Command(KeyedCommand):
             default="set_yes",
             help=_("「否」而無反應紀錄者：改回「是」或登錄為不願接受"),
         )
-        parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）"))
+        parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）；未指定時記為系統匯入"))
         parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -97,21 +98,24 @@ class Command(KeyedCommand):
 
 
 def _importer(username: str | None) -> Any:
-    """The account to import as: the one named, else the oldest that may import."""
-    users = get_user_model().objects.filter(is_active=True).order_by("pk")
-    if username:
-        user = users.filter(username=username).first()
-        if user is None:
-            raise CommandError(_("沒有「%(name)s」這個帳號。") % {"name": username}, returncode=REFUSED)
-        if not (allowed := can_import(user)):
-            raise CommandError(str(allowed.reason), returncode=REFUSED)
-        return user
-    user = next((user for user in users if can_import(user)), None)
+    """The account to import as: the one named, else the system's own, to which nobody can log in."""
+    if username is None:
+        return _system_account()
+    user = get_user_model().objects.filter(is_active=True, username=username).first()
     if user is None:
-        raise CommandError(
-            _("還沒有可以匯入的帳號，請先以 open_account 開立，或以 --user 指定。"), returncode=REFUSED
-        )
+        raise CommandError(_("沒有「%(name)s」這個帳號。") % {"name": username}, returncode=REFUSED)
+    if not (allowed := can_import(user)):
+        raise CommandError(str(allowed.reason), returncode=REFUSED)
     return user
+
+
+def _system_account() -> Any:
+    """Nobody's name stands under what a scheduled command did."""
+    users = get_user_model().objects
+    found = users.filter(username=SYSTEM_ACCOUNT).first()
+    return found or users.create_user(
+        SYSTEM_ACCOUNT, display_name=_("系統匯入"), role="it_staff", must_change_password=True
+    )
 
 
 def _status(batch: ImportBatch) -> int:
