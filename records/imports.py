@@ -42,7 +42,7 @@ CHANGED_MEANWHILE = gettext_lazy("確認期間有人異動了相同的資料，�
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 ROWS_A_PAGE = 50
 # A batch in a middle state without a sign of life for so long was left behind by a process that died.
-LEASE = datetime.timedelta(minutes=10)
+LEASE = datetime.timedelta(minutes=2)
 CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 
 

@@ -1,12 +1,43 @@
-"""`manage.py worker`: django-tasks' worker, started only with the keys of this database."""
+"""`manage.py worker`: django-tasks' worker, started only with the keys of this database.
+
+Beside its work it puts batches right that another worker left behind when it died.
+"""
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+from django.db import connection
+from django.db.utils import OperationalError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_tasks_db.management.commands import db_worker
 
+from records import imports
 from records.management.base import KeyedCommand
+
+SECONDS_BETWEEN_LOOKS = 20
 
 
 class Command(KeyedCommand, db_worker.Command):
     help = str(gettext_lazy("執行背景工作（讀取與匯入檔案）；啟動前檢查金鑰。"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        watch = threading.Thread(target=_watch, args=(stopping,), daemon=True)
+        watch.start()
+        try:
+            super().handle(*args, **options)
+        finally:
+            stopping.set()
+
+
+def _watch(stopping: threading.Event) -> None:
+    while not stopping.wait(SECONDS_BETWEEN_LOOKS):
+        try:
+            imports.recover(timezone.now())
+        except OperationalError:
+            continue  # the database is busy or away: look again later
+        finally:
+            connection.close()
