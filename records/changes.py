@@ -224,7 +224,7 @@ class _Step:
             for c in self.changes
             for r in c.records
             if r.values.get("student_number")
-        }
+        } | {record.student_number for record in self.records.values() if record.student_number}
         self.student_owners: dict[tuple[str, str], int] = {}
         for chunk in bulk.batched(sorted(numbers), bulk.IDS_PER_STATEMENT):
             for pk, number, programme in AcademicRecord.objects.filter(student_number__in=chunk).values_list(
@@ -262,6 +262,8 @@ class _Step:
         if serial and self.serial_owners.get(serial, change.record_id) != change.record_id:
             stale.append("serial_number")
         student = change.values.get("student_number")
+        if student is None and change.record_id in self.records and "programme" in change.values:
+            student = self.records[change.record_id].student_number
         if student and self.student_owners.get((student, programme), change.record_id) != change.record_id:
             stale.append("student_number")
         return stale

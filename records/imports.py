@@ -32,6 +32,7 @@ from .planning import counts_of, plan
 from .programmes import Lists
 from .rows import Row, clean_row
 from .serials import Need, SeriesFull, reserve
+from .values import hide_national_ids
 from .workbooks.gate import check_file
 from .workbooks.reader import WorkbookRefused, read_sheet
 from .workbooks.writer import REASON_HEADER, ReturnedRow, write_returned
@@ -68,7 +69,7 @@ def receive(
     """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight.
 
     `source` is a real file opened for reading; `file_name` the name its owner gave it."""
-    file_name = Path(file_name.replace("\\", "/")).name[:255]
+    file_name = hide_national_ids(Path(file_name.replace("\\", "/")).name)[:255]
     check_file(source, name=file_name)
     source.seek(0)
     sha256 = hashlib.file_digest(source, "sha256").hexdigest()
@@ -129,7 +130,8 @@ def _read(batch: ImportBatch, path: Path) -> tuple[list[Row], list[list[str]]]:
                 progress.write(batch.pk, "reading", len(rows), None)
         if not rows:
             raise WorkbookRefused("no_rows")
-        return rows, [list(note) for note in sheet.notes]
+        # A sheet without a header row has data where headers are quoted.
+        return rows, [[level, code, hide_national_ids(message)] for level, code, message in sheet.notes]
 
 
 @bulk.without_collection()
@@ -232,11 +234,11 @@ def apply(batch: ImportBatch) -> None:
     try:
         _apply(batch)
     except SeriesFull as full:
-        _end(batch, State.PLANNED, str(full))
+        _leave(batch, State.APPLYING, State.PLANNED, str(full))
     except IntegrityError:
         # Somebody else wrote one of these people between our look and our commit.
         logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
-        _end(batch, State.PLANNED, CHANGED_MEANWHILE)
+        _leave(batch, State.APPLYING, State.PLANNED, CHANGED_MEANWHILE)
         replan_keeping_error(batch)
     finally:
         _leave(
@@ -259,16 +261,27 @@ def replan_keeping_error(batch: ImportBatch) -> None:
 def _still_holds(batch: ImportBatch) -> bool:
     """Whether the plan says the same after others entered people or records since it was made."""
     newer = {"created_at__gt": batch.planned_at}
-    if not (Person.objects.filter(**newer).exists() or AcademicRecord.objects.filter(**newer).exists()):
+    others = ImportBatch.objects.filter(applied_at__gt=batch.planned_at).exclude(pk=batch.pk)
+    if not (
+        others.exists()
+        or Person.objects.filter(**newer).exists()
+        or AcademicRecord.objects.filter(**newer).exists()
+    ):
         return True
-    counts = batch.counts
+    confirmed = _outline(batch)
     _plan_again(batch, State.APPLYING)
-    return batch.counts == counts
+    return _outline(batch) == confirmed
+
+
+def _outline(batch: ImportBatch) -> list[tuple[Any, ...]]:
+    """What was confirmed: every row's verdict and whom it attaches to."""
+    rows = ImportRow.objects.filter(batch=batch).order_by("row_number")
+    return list(rows.values_list("row_number", "verdict", "person", "record"))
 
 
 def _apply(batch: ImportBatch) -> None:
     if not _still_holds(batch):
-        _end(batch, State.PLANNED, CHANGED_MEANWHILE)
+        _leave(batch, State.APPLYING, State.PLANNED, CHANGED_MEANWHILE)
         return
     numbered = (
         ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(serial_prefix="").order_by()
@@ -279,6 +292,8 @@ def _apply(batch: ImportBatch) -> None:
     total = ImportRow.objects.filter(batch=batch, leader=F("row_number")).count()
     writer = _Outcome(batch, total)
     with transaction.atomic():
+        if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=State.APPLYING).exists():
+            return  # another worker was first
         apply_changes(
             _changes(batch),
             editor=batch.applied_by,
@@ -323,7 +338,7 @@ class _Outcome:
 
     def _leave_to_a_person(self, outcome: Applied) -> None:
         """Somebody changed the person since the plan was made: nothing is overwritten, the row says so."""
-        sentence = _("計畫完成之後這位校友的資料有人異動過，本列未寫入；請重新上傳或重新計畫。")
+        sentence = _("計畫完成之後這位校友的資料有人異動過，本列未寫入；請下載待更正列，核對後重新上傳。")
         for row in ImportRow.objects.filter(batch=self.batch, leader=outcome.key):
             self.batch.counts[row.verdict] -= 1
             self.batch.counts[Verdict.NEEDS_PERSON] += 1
@@ -346,7 +361,8 @@ def decide(batch: ImportBatch, question: str, programme: Programme) -> bool:
     """Answer one question for all like rows; the plan has to be made again (`replan`)."""
     with transaction.atomic():
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if locked.state != State.PLANNED:
+        asked = "\x00" not in question and ImportRow.objects.filter(batch=batch, question=question).exists()
+        if locked.state != State.PLANNED or not asked:
             return False
         locked.decisions[question] = str(programme.pk)
         locked.save(update_fields=["decisions"])
@@ -424,11 +440,22 @@ def recover(at: datetime.datetime) -> int:
         batch.pk for batch in waiting if not ((noted := progress.noted_at(batch.pk)) and noted > at - LEASE)
     ]
     left = ImportBatch.objects.filter(pk__in=dead)
+    # A plan that was only being made again is still there.
+    back = (
+        left.filter(state=State.READING)
+        .exclude(planned_at=None)
+        .update(state=State.PLANNED, error=_("重新計畫中斷，請再試一次。"), heartbeat_at=None)
+    )
+    for batch in left.filter(state=State.READING):
+        upload_path(batch).unlink(missing_ok=True)  # it holds personal data
     failed = left.filter(state=State.READING).update(
         state=State.FAILED, error=_("讀取中斷，沒有任何資料被更動；請重新上傳。"), heartbeat_at=None
     )
-    back = left.filter(state=State.APPLYING).update(
-        state=State.PLANNED, error=_("寫入中斷，沒有任何資料被更動；請再確認一次。"), heartbeat_at=None
+    back += left.filter(state=State.APPLYING).update(
+        state=State.PLANNED,
+        applied_by=None,
+        error=_("寫入中斷，沒有任何資料被更動；請再確認一次。"),
+        heartbeat_at=None,
     )
     return failed + back
 
@@ -444,7 +471,8 @@ def _move(batch: ImportBatch, before: str, after: str) -> bool:
 def _leave(batch: ImportBatch, middle: str, state: str, sentence: str) -> None:
     """Whatever happened: no batch stays in a middle state that nobody works on."""
     left = ImportBatch.objects.filter(pk=batch.pk, state=middle)
-    if left.update(state=state, error=sentence, heartbeat_at=None):
+    applier = {"applied_by": None} if state == State.PLANNED else {}
+    if left.update(state=state, error=str(sentence)[:500], heartbeat_at=None, **applier):
         batch.refresh_from_db()
 
 

@@ -20,7 +20,6 @@ from .person_plans import PersonPlan
 from .plans import Options, Planned
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
-from .values import shows_national_id
 
 
 def plan(rows: Sequence[Row], lists: Lists, options: Options) -> list[Planned]:
@@ -67,9 +66,6 @@ def _item(row: Row, lists: Lists, options: Options) -> Item:
 def _resolve_programme(planned: Planned, lists: Lists, options: Options) -> list[Remark]:
     """畢業系所 by name, by hints, or by what a person decided for all like rows."""
     row = planned.row
-    if shows_national_id(row.value("programme")):
-        planned.listed["programme"] = ""
-        return [_misplaced_id("畢業系所")]
     found = lists.resolve_programme(
         row.value("programme"), student_number=row.value("student_number"), class_name=row.value("class_name")
     )
@@ -89,17 +85,9 @@ def _resolve_programme(planned: Planned, lists: Lists, options: Options) -> list
 
 def _resolve_status(planned: Planned, attribute: str, kind: str, lists: Lists) -> list[Remark]:
     text = planned.row.value(attribute)
-    if shows_national_id(text):
-        planned.listed[attribute] = ""
-        return [_misplaced_id(BY_ATTRIBUTE[attribute].header)]
     found, notes = lists.resolve_status(kind, text) if text else (None, ())
     planned.listed[attribute] = str(found or "")
     return [(BY_ATTRIBUTE[attribute].header, *note) for note in notes]
-
-
-def _misplaced_id(header: str) -> Remark:
-    """Shifted columns put IDs where sentences would quote them."""
-    return (header, ERROR, "misplaced_national_id", _("這一欄填的是身分證字號，請檢查欄位是否錯置。"))
 
 
 def counts_of(planned: Iterable[Planned]) -> dict[str, int]:

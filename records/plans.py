@@ -200,10 +200,16 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     body = _body(stored)
     values = body["values"]
     # An ID may stand in any column of a shifted file.
-    texts = {header: hide_national_ids(text) for header, text in _texts(body, lists).items()}
+    texts = {
+        header: text if header == "流水號" else hide_national_ids(text)
+        for header, text in _texts(body, lists).items()
+    }
     masked = mask_national_id(values[_NATIONAL_ID]) if values[_NATIONAL_ID] else ""
     texts["身分證字號"] = masked
-    diff = [tuple(change) for change in body["diff"]]
+    diff = [
+        (header, before, after if header == "流水號" else hide_national_ids(after))
+        for header, before, after in body["diff"]
+    ]
     if stored.verdict in (Verdict.NEW_PERSON, Verdict.NEW_RECORD) and not diff:
         diff = [(header, "", text) for header, text in texts.items() if text]
     serial = stored.record.serial_number if stored.record_id else values[INDEX["serial_number"]]

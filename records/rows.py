@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from .cells import ERROR, NOTE, WARNING, RawCell
+from .cells import ERROR, NOTE, WARNING, Note, RawCell
 from .columns import COLUMNS, SECONDARY
 from .encryption import digest
-from .values import fold_name, sex_of_national_id
+from .values import fold_name, sex_of_national_id, shows_national_id
 
 INDEX = {column.attribute: index for index, column in enumerate(COLUMNS)}
 _CLEANERS = tuple((index, column.header, column.clean) for index, column in enumerate(COLUMNS))
 _SECONDARY = {INDEX[attribute]: secondary for attribute, secondary in SECONDARY.items()}
 _ADDRESSES = (INDEX["address"], INDEX["other_address"])
+_MAY_LOOK_LIKE_IDS = {INDEX["national_id"], INDEX["serial_number"], INDEX["email"]}
 _POSTAL_CODE = INDEX["postal_code"]
 
 Remark = tuple[str, str, str, str]  # (header or "", level, code, sentence)
@@ -59,6 +60,13 @@ def clean_row(number: int, cells: Sequence[RawCell], *, today: datetime.date) ->
             values.append("")
             continue
         value, notes, rest = clean(cell, today=today)
+        if len(value) >= 10 and index not in _MAY_LOOK_LIKE_IDS and shows_national_id(value):
+            # Shifted columns: an ID stays in its own column or nowhere.
+            notes = (
+                *notes,
+                Note(ERROR, "misplaced_national_id", _("這一欄出現身分證字號，請檢查欄位是否錯置。")),
+            )
+            value, rest = "", ""
         values.append(value)
         if notes:
             row.remarks += [(header, *note) for note in notes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from . import values
 from .encryption import digest
@@ -23,8 +23,13 @@ def national_id_in(text: str, today: datetime.date) -> str:
 
 
 def looks_like_national_id(text: str) -> bool:
-    """Whether a text has the shape of a national ID, right or wrong: it must not be stored or shown again."""
-    return bool(re.fullmatch(r"[A-Z][A-D1289]\d{8}", values.tidy_text(text).replace(" ", "").upper()))
+    """Whether something shaped like a national ID stands in a text: it must not be stored or shown again."""
+    return bool(re.search(r"[A-Z][A-D1289]\d{8}", values.tidy_text(text).replace(" ", "").upper()))
+
+
+def is_serial_number(records: QuerySet[AcademicRecord], text: str) -> bool:
+    """Whether one of these records bears the number typed; serial numbers have the shape of national IDs."""
+    return records.filter(serial_number=values.tidy_text(text).upper()).exists()
 
 
 def by_national_id(people: PersonQuerySet, text: str, today: datetime.date) -> Person | None:
@@ -33,9 +38,12 @@ def by_national_id(people: PersonQuerySet, text: str, today: datetime.date) -> P
     return people.filter(national_id_digest=digest(number)).first() if number else None
 
 
-def search(people: PersonQuerySet, text: str, today: datetime.date) -> PersonQuerySet:
+def search(
+    people: PersonQuerySet, records: QuerySet[AcademicRecord], text: str, today: datetime.date
+) -> PersonQuerySet:
     """Those of `people` whose name, student or serial number, telephone or e-mail fits `text`.
 
+    Student and serial numbers are looked for among `records`, those the user may see.
     Never part of a national ID: partial hits would give it away digit by digit (security.md H4).
     """
     text = values.tidy_text(text)
@@ -44,14 +52,14 @@ def search(people: PersonQuerySet, text: str, today: datetime.date) -> PersonQue
     if "@" in text:
         return people.filter(Q(email__iexact=text) | Q(other_emails__icontains=text))
     if text.isascii():
-        return people.filter(_numbers(text) | _telephones(text, today) | _latin_name(text))
+        return people.filter(_numbers(records, text) | _telephones(text, today) | _latin_name(text))
     return people.filter(Q(name_key__contains=values.fold_name(text)) | _telephones(text, today))
 
 
-def _numbers(text: str) -> Q:
+def _numbers(visible: QuerySet[AcademicRecord], text: str) -> Q:
     key = text.upper()
-    records = AcademicRecord.objects.filter(
-        Q(serial_number__startswith=key) | Q(student_number=key) | Q(student_number=text)
+    records = visible.filter(
+        Q(serial_number__startswith=key) | Q(student_number__startswith=key) | Q(student_number=text)
     )
     return Q(pk__in=records.values("person"))
 

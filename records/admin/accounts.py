@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ from ..forms.accounts import AccountForm
 from .base import ChoiceFilter, WorkspaceAdmin, require
 
 User = get_user_model()
+SENIOR_ROLES = frozenset({"center_director", "it_staff"})
 
 
 class RoleFilter(ChoiceFilter):
@@ -99,7 +101,7 @@ class AccountAdmin(WorkspaceAdmin):
 
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_manage_accounts(request.user))
-        account = get_object_or_404(User, pk=object_id)
+        account = self._account(request, object_id)
         form = AccountForm(request.POST or None, instance=account, editor=request.user)
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
@@ -111,10 +113,17 @@ class AccountAdmin(WorkspaceAdmin):
     def password_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """A new one-time password; the old one and every running login end with it."""
         require(policies.can_manage_accounts(request.user))
-        account = get_object_or_404(User, pk=object_id)
+        account = self._account(request, object_id)
         password = account.give_one_time_password()
         account.save(update_fields=["password", "must_change_password"])
         return self._password_page(request, account, password)
+
+    def _account(self, request: HttpRequest, object_id: int) -> Any:
+        """An account that the user may change: staff not those of the director and of IT."""
+        account = get_object_or_404(User, pk=object_id)
+        if request.user.role == "center_staff" and account.role in SENIOR_ROLES:
+            raise PermissionDenied(_("主任與校務系統組的帳號由主任或校務系統組管理。"))
+        return account
 
     def _password_page(self, request: HttpRequest, account: Any, password: str) -> HttpResponse:
         """Answered directly: a redirect would have to keep the password somewhere."""

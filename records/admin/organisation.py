@@ -165,6 +165,12 @@ class ProgrammeAdmin(RenamedUnitAdmin):
         "name", "department", "level", "division", "letter", "code", "from_academic_year", "closed_academic_year",
     )  # fmt: skip
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Programme | None = None) -> tuple[str, ...]:
+        """Level and division are written in serial numbers and pinned annotations: fixed once somebody has them."""
+        if obj is not None and obj.academic_records.exists():
+            return ("department", "level", "division", "letter")
+        return ()
+
     @admin.display(description=gettext_lazy("設立－停招學年度"))
     def open_years(self, programme: Programme) -> str:
         return f"{programme.from_academic_year or ''}－{programme.closed_academic_year or ''}"

@@ -27,7 +27,7 @@ from ..forms.people import PERSON_COLUMNS, ObjectionForm, PersonForm, RecordForm
 from ..models import AcademicRecord, MessageObjection, Person, Source
 from ..programmes import Lists
 from ..querysets import PersonQuerySet
-from ..search import by_national_id, looks_like_national_id, national_id_in, search
+from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
 from ..serials import SeriesFull
 from ..storing import current_record_values, current_values
 from ..values import academic_year, fold_name
@@ -59,7 +59,10 @@ class PersonChangeList(ChangeList):
         token = request.GET.get(SEARCH_PARAMETER, "")
         self.searched = request.session.get(SESSION_KEY, {}).get(token, "")
         self.search_token = token if self.searched else ""  # kept when the filters are sent
-        return search(people, self.searched, timezone.localdate()) if self.searched else people
+        if not self.searched:
+            return people
+        records = policies.visible_records(request.user)
+        return search(people, records, self.searched, timezone.localdate())
 
 
 class PersonAdmin(WorkspaceAdmin):
@@ -178,7 +181,8 @@ class PersonAdmin(WorkspaceAdmin):
         require(policies.can_view_people(request.user))
         text, today = request.POST.get("text", "").strip()[:200], timezone.localdate()
         listing = reverse("admin:records_person_changelist")
-        if national_id_in(text, today) or looks_like_national_id(text):
+        is_serial = is_serial_number(policies.visible_records(request.user), text)
+        if not is_serial and (national_id_in(text, today) or looks_like_national_id(text)):
             return self._national_id_found(request, text, today, listing)
         if not text:
             return redirect(listing)
@@ -309,6 +313,9 @@ class PersonAdmin(WorkspaceAdmin):
         """SOP 6.9: what the alumnus said is recorded as an act of its own, and no import undoes it."""
         require(policies.can_edit_people(request.user))
         person = self._person(request, object_id)
+        if person.objections.filter(ended_on=None).exists():
+            messages.info(request, _("這位校友已登錄不願接受訊息，不必重複登錄。"))
+            return redirect("admin:records_person_change", person.pk)
         form = ObjectionForm(request.POST or None, today=timezone.localdate())
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data

@@ -8,6 +8,7 @@ from django.db.models import Max, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from .. import policies
 from ..models import (
     AcademicRecord,
     College,
@@ -121,6 +122,8 @@ class MissingFilter(ChoiceFilter):
     parameter_name = "missing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if not policies.can_see_identity(request.user):
+            return []  # who lacks an ID or a birthday is not for everybody
         return [("any", _("任一項")), *FollowUp.Item.choices]
 
     def narrowed(self, queryset: QuerySet[Person], value: str) -> QuerySet[Person]:

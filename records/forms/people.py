@@ -125,10 +125,14 @@ class ColumnForm(forms.Form):
                 self.add_error(None, _("這筆資料剛才已由他人修改，請重新載入後再改。"))
                 continue
             theirs = self.shown_choice(name, shown(name, current.get(name, "")))
+            if name == "national_id":
+                self.data[self.add_prefix("known_mask")] = current.get(name, "")
             self.data[self.add_initial_prefix(name)] = (
                 current.get(name, "") if self._is_choice(name) else shown(name, current.get(name, ""))
             )
             typed = self.shown_choice(name, self.data.get(self.add_prefix(name), ""))
+            if name == "national_id":
+                typed = values.mask_national_id(typed)
             self.add_error(
                 name,
                 _(

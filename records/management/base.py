@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,7 @@ class KeyedCommand(BaseCommand):
     """A command that starts only with the keys of this database; a refusal is one sentence, not a traceback."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        os.umask(0o077)  # what these commands write holds personal data
         try:
             require_matching_keys()
         except ImproperlyConfigured as error:

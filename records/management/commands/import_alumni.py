@@ -47,6 +47,8 @@ class Command(KeyedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = _importer(options["user"])
         path: Path = options["file"]
+        if options["json"]:
+            _check_writable(options["json"])
         try:
             batch = self._planned(path, user, options)
         except WorkbookRefused as refusal:
@@ -97,6 +99,17 @@ class Command(KeyedCommand):
             target.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def _check_writable(target: Path) -> None:
+    """Before anything is done: a result that cannot be written would look like a failed import."""
+    try:
+        target.open("a").close()
+    except OSError as error:
+        raise CommandError(
+            _("無法寫入「%(file)s」：%(reason)s") % {"file": target, "reason": error.strerror},
+            returncode=REFUSED,
+        ) from error
+
+
 def _importer(username: str | None) -> Any:
     """The account to import as: the one named, else the system's own, to which nobody can log in."""
     if username is None:
@@ -114,7 +127,11 @@ def _system_account() -> Any:
     users = get_user_model().objects
     found = users.filter(username=SYSTEM_ACCOUNT).first()
     return found or users.create_user(
-        SYSTEM_ACCOUNT, display_name=_("系統匯入"), role="it_staff", must_change_password=True
+        SYSTEM_ACCOUNT,
+        display_name=_("系統匯入"),
+        role="it_staff",
+        is_active=False,
+        must_change_password=True,
     )
 
 

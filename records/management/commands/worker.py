@@ -5,11 +5,12 @@ Beside its work it puts batches right that another worker left behind when it di
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
 from django.db import connection
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseError, InterfaceError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_tasks_db.management.commands import db_worker
@@ -17,6 +18,7 @@ from django_tasks_db.management.commands import db_worker
 from records import imports
 from records.management.base import KeyedCommand
 
+logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 20
 
 
@@ -37,7 +39,7 @@ def _watch(stopping: threading.Event) -> None:
     while not stopping.wait(SECONDS_BETWEEN_LOOKS):
         try:
             imports.recover(timezone.now())
-        except OperationalError:
-            continue  # the database is busy or away: look again later
+        except (DatabaseError, InterfaceError, OSError):
+            logger.exception("could not look for batches left behind; will try again")
         finally:
             connection.close()
