@@ -162,6 +162,11 @@ def _store_plan(
     )
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
+        working = ImportBatch.objects.select_for_update().filter(
+            pk=batch.pk, state__in=(State.READING, State.APPLYING)
+        )
+        if not working.exists():
+            return  # somebody else ended this batch meanwhile
         plans.store(batch, planned)
         batch.counts = counts_of(planned)
         batch.notes = [*notes, *_own_notes(batch)]
@@ -229,6 +234,7 @@ def start_applying(batch: ImportBatch, user: Any) -> bool:
 @bulk.without_collection()
 def apply(batch: ImportBatch) -> None:
     """Write the stored plan through the one door, all or nothing. On any failure the batch is planned again."""
+    batch.refresh_from_db()
     if batch.state != State.APPLYING:
         return
     try:

@@ -391,3 +391,35 @@ def test_a_marker_in_a_masked_field_occurs_on_no_page_of_any_role(client_of):
 def test_groups_and_task_results_are_not_part_of_the_workspace(center):
     names = {"auth/group/", "django_tasks_db/dbtaskresult/", "simple_history/"}
     assert all(center.get(f"/admin/{name}").status_code == 404 for name in names)
+
+
+def test_a_serial_number_shaped_like_a_national_id_finds_its_person(center):
+    person = somebody(degree(serial_number="B211110001"))
+    somebody()
+    assert found(center, "b211110001") == [person]
+
+
+def test_a_contact_does_not_find_people_by_a_degree_of_another_department(client_of):
+    other = degree("食品科學系碩士班", student_number="11022077")
+    own = degree(student_number="00957077")
+    person = somebody(own, other)
+    client = client_of("department_contact", departments=[Department.objects.get(name="資訊工程學系")])
+    assert found(client, "00957077") == [person]
+    hidden = person.academic_records.get(student_number="11022077")
+    assert found(client, "11022077") == []
+    missing = hidden.serial_number[:-4] + "9999"
+    told, not_there = searched(client, hidden.serial_number), searched(client, missing)
+    assert [str(m) for m in told.context["messages"]] == [str(m) for m in not_there.context["messages"]]
+    assert found(client, hidden.serial_number) == found(client, missing)
+
+
+def test_a_contact_is_not_told_who_lacks_a_national_id(client_of):
+    somebody(without=("national_id",))
+    client = client_of("department_contact", departments=[Department.objects.get(name="資訊工程學系")])
+    assert "缺漏資料" not in client.get(LIST).content.decode()
+
+
+def test_staff_does_not_get_a_password_of_the_director(client_of, user_of):
+    director = user_of("center_director")
+    answer = client_of("center_staff").post(f"/admin/accounts/user/{director.pk}/password/")
+    assert answer.status_code == 403

@@ -18,6 +18,7 @@ from tests.factories import (
     codes,
     imported,
     importer,
+    national_id,
     planned,
     received,
     row,
@@ -152,11 +153,15 @@ def test_a_batch_of_an_unlike_size_is_remarked():
 
 
 # After a crash --------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("state", "after"), [("reading", "failed"), ("applying", "planned")])
-def test_a_batch_that_a_dead_process_left_behind_is_put_right(state, after):
+@pytest.mark.parametrize(
+    ("state", "has_plan", "after"),
+    [("reading", False, "failed"), ("reading", True, "planned"), ("applying", True, "planned")],
+)
+def test_a_batch_that_a_dead_process_left_behind_is_put_right(state, has_plan, after):
     batch = planned([row()])
     now = timezone.now()
-    ImportBatch.objects.filter(pk=batch.pk).update(state=state, heartbeat_at=now)
+    planned_at = batch.planned_at if has_plan else None
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state, heartbeat_at=now, planned_at=planned_at)
     assert imports.recover(now) == 0
     assert imports.recover(now + imports.LEASE + datetime.timedelta(seconds=1)) == 1
     batch = reloaded(batch)
@@ -251,3 +256,28 @@ def test_bad_cells_are_marked_in_the_returned_workbook(tmp_path):
     sheet = load_workbook(path).active
     fills = {sheet.cell(1, cell.column).value: cell.fill.fgColor.rgb for cell in sheet[2]}
     assert fills["生日"] != fills["中文姓名"]
+
+
+def test_a_second_worker_does_not_take_an_applied_batch_back():
+    batch = planned([row()])
+    imports.start_applying(batch, importer())
+    same = ImportBatch.objects.get(pk=batch.pk)
+    imports.apply(batch)
+    imports.apply(same)
+    assert (reloaded(batch).state, Person.objects.count()) == ("applied", 1)
+
+
+@pytest.mark.parametrize(
+    "header", ["英文姓名", "城市", "聯絡住址", "其他住址", "學號", "班級資料", "註解", "目前身分"]
+)
+def test_a_national_id_in_a_wrong_column_is_kept_out_of_it(header):
+    number = national_id(900)
+    batch = planned([row(**{header: number})])
+    view = views(batch)[0]
+    assert any(remark[0] == header and remark[1] == "error" for remark in view.remarks)
+    assert number not in str(view)
+
+
+def test_a_serial_number_that_looks_like_a_national_id_is_shown_whole():
+    view = views(planned([row(流水號="B211110001")]))[0]
+    assert view.values["流水號"] == "B211110001"
