@@ -233,7 +233,8 @@ def start_applying(batch: ImportBatch, user: Any) -> bool:
 
 @bulk.without_collection()
 def apply(batch: ImportBatch) -> None:
-    """Write the stored plan through the one door, all or nothing. On any failure the batch is planned again."""
+    """Write the stored plan through the one door, all or nothing. When others wrote the same people first, the batch is
+    planned again; after any other failure it waits for confirmation as it was."""
     batch.refresh_from_db()
     if batch.state != State.APPLYING:
         return

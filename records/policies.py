@@ -71,3 +71,12 @@ def visible_records(user: Any) -> QuerySet[AcademicRecord]:
     if can_view_people(user) and user.role == CONTACT:
         return records.filter(programme__department__in=user.department_ids)
     return records if can_view_people(user) else records.none()
+
+
+def can_manage_account_of(user: Any, role: str) -> Decision:
+    """Whether `user` may open, change or reset an account of this role: center staff not the director's or IT's,
+    with which they could take rights they do not have."""
+    allowed = can_manage_accounts(user)
+    if allowed and user.role == STAFF and role in (DIRECTOR, IT):
+        return Denied(_("主任與校務系統組的帳號由主任或校務系統組管理。"))
+    return allowed

@@ -148,10 +148,6 @@ class Lists:
         programme = self.programmes[programme_id]
         return self._series[programme.level, programme.division, programme.department_id]
 
-    def level_label(self, programme_id: int) -> str:
-        """學士, 碩士 or 博士."""
-        return str(Level(self.programmes[programme_id].level).label)
-
     def shown(self, attribute: str, value: str) -> str:
         """A canonical value as people and exports see it: a programme's name, `21-畢業`, otherwise `columns.shown`."""
         if not value:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +24,6 @@ from ..forms.accounts import AccountForm
 from .base import ChoiceFilter, WorkspaceAdmin, require
 
 User = get_user_model()
-SENIOR_ROLES = frozenset({"center_director", "it_staff"})
 
 
 class RoleFilter(ChoiceFilter):
@@ -119,10 +117,9 @@ class AccountAdmin(WorkspaceAdmin):
         return self._password_page(request, account, password)
 
     def _account(self, request: HttpRequest, object_id: int) -> Any:
-        """An account that the user may change: staff not those of the director and of IT."""
+        """An account that the user may change."""
         account = get_object_or_404(User, pk=object_id)
-        if request.user.role == "center_staff" and account.role in SENIOR_ROLES:
-            raise PermissionDenied(_("主任與校務系統組的帳號由主任或校務系統組管理。"))
+        require(policies.can_manage_account_of(request.user, account.role))
         return account
 
     def _password_page(self, request: HttpRequest, account: Any, password: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Department
-from ..policies import CONTACT
+from ..policies import CONTACT, can_manage_account_of
 
 
 class AccountForm(forms.ModelForm):
@@ -37,6 +37,9 @@ class AccountForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        allowed = can_manage_account_of(self.editor, data.get("role", ""))
+        if not allowed:
+            self.add_error("role", str(allowed.reason))
         if data.get("role") == CONTACT and not data.get("departments"):
             self.add_error("departments", _("系所聯絡人至少要負責一個系所。"))
         if self.instance == self.editor and (

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import Annotation, Department, Person, Source, StatusCode
 from records.timelines import of_person
@@ -423,3 +424,16 @@ def test_staff_does_not_get_a_password_of_the_director(client_of, user_of):
     director = user_of("center_director")
     answer = client_of("center_staff").post(f"/admin/accounts/user/{director.pk}/password/")
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(("role", "status"), [("center_staff", 0), ("it_staff", 1)])
+def test_staff_does_not_open_an_account_above_their_own(client_of, role, status):
+    form = {
+        "username": "new",
+        "display_name": "王新人",
+        "email": "n@example.com",
+        "role": "it_staff",
+        "is_active": "on",
+    }
+    client_of(role).post("/admin/accounts/user/add/", form)
+    assert User.objects.filter(username="new").count() == status

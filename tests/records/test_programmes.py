@@ -148,7 +148,6 @@ def test_a_status_that_contradicts_itself_or_is_unknown_is_said(lists, text, sho
 def test_values_are_shown_as_people_read_them(lists):
     programme = Programme.objects.get(name="資訊工程學系碩士班")
     assert lists.shown("programme", str(programme.pk)) == programme.name
-    assert lists.level_label(programme.pk) == "碩士"
     assert lists.series(programme.pk).prefix(111) == "M52111"
     assert (lists.shown("sex", "M"), lists.shown("programme", ""), lists.shown("city", "基隆市")) == (
         "男",
