@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from .views import HomeView, LoginView, PasswordChangeView
+from .views.sign_in import HomeView, LoginView, PasswordChangeView
 
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),

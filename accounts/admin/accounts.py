@@ -19,9 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from .. import policies
+from records import policies
+from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+
 from ..forms.accounts import AccountForm
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .parts import AccountPart
+
+# In the order of the page.
+PARTS: tuple[type[AccountPart], ...] = ()
 
 User = get_user_model()
 
@@ -83,9 +88,19 @@ class AccountAdmin(WorkspaceAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"title": self.navigation_title})
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts = [part(self) for part in PARTS]
+
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.password_view))
-        return [path("<int:object_id>/password/", view, name=self.address_name("password"))]
+        own = [path("<int:object_id>/password/", view, name=self.address_name("password"))]
+        return own + [url for part in self.parts for url in part.urls()]
+
+    def _panels(self, request: HttpRequest, account: Any) -> list[dict[str, Any]]:
+        """The panels of the parts that have something to show, each with its template."""
+        panels = ((part.template, part.panel(request, account)) for part in self.parts)
+        return [panel | {"template": template} for template, panel in panels if panel is not None]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         require(policies.can_manage_accounts(request.user))
@@ -106,7 +121,8 @@ class AccountAdmin(WorkspaceAdmin):
                 form.save_with_departments()
             messages.success(request, _("已儲存。"))
             return redirect("admin:accounts_user_changelist")
-        return self._page(request, "form.html", {"title": str(account), "form": form, "account": account})
+        context = {"title": str(account), "form": form, "account": account}
+        return self._page(request, "form.html", context | {"panels": self._panels(request, account)})
 
     def password_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """A new one-time password; the old one and every running login end with it."""

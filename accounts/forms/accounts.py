@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Department
-from ..policies import CONTACT, can_manage_account_of
+from records.models import Department
+from records.policies import CONTACT, can_manage_account_of
 
 
 class AccountForm(forms.ModelForm):

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views import View
 
-from .forms import NewPasswordForm
+from ..forms.passwords import NewPasswordForm
 
 
 class LoginView(views.LoginView):

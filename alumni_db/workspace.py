@@ -1,4 +1,5 @@
-"""The center's workspace: Django's admin with its own first page, navigation and dress."""
+"""The center's workspace: Django's admin with its own first page, navigation and dress, put together from the
+pages of both apps."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import models, policies
-from . import board
-from .accounts import AccountAdmin
-from .batches import ImportBatchAdmin
-from .disclosures import DisclosureAdmin
-from .organisation import (
+from accounts.admin.accounts import AccountAdmin
+from records import models, policies
+from records.admin import board
+from records.admin.batches import ImportBatchAdmin
+from records.admin.disclosures import DisclosureAdmin
+from records.admin.organisation import (
     CollegeAdmin,
     DepartmentAdmin,
     OrganisationAliasAdmin,
@@ -27,7 +28,7 @@ from .organisation import (
     SerialSeriesAdmin,
     StatusCodeAdmin,
 )
-from .people import PersonAdmin
+from records.admin.people import PersonAdmin
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (

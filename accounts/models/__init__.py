@@ -1,0 +1,7 @@
+"""What the app stores: accounts, what they may reach, and what happened to them."""
+
+from .memberships import DepartmentMembership
+from .trail import AccountEvent
+from .users import Role, User
+
+__all__ = ["AccountEvent", "DepartmentMembership", "Role", "User"]

@@ -1,0 +1,28 @@
+"""Writing the trail of accounts: every change of an account calls `note` in its own transaction."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from .models import AccountEvent, User
+
+
+def note(
+    account: User,
+    kind: AccountEvent.Kind,
+    *,
+    by: User | None = None,
+    request: HttpRequest | None = None,
+    detail: str = "",
+) -> AccountEvent:
+    """Add one line to an account's trail (security.md §0.3).
+
+    `by` is who did it: `request`'s user when not given, nobody for the system. The address is the request's.
+    `detail` is a short sentence without any password, national ID or link.
+    """
+    if by is None and request is not None and request.user.is_authenticated:
+        by = request.user
+    address = request.META.get("REMOTE_ADDR") or None if request is not None else None
+    return AccountEvent.objects.create(
+        account=account, kind=kind, by=by, address=address, detail=detail[:500]
+    )
