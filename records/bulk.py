@@ -18,7 +18,8 @@ from django.db import connection, models
 from psycopg2.extras import execute_values
 
 T = TypeVar("T")
-# Parameters of one statement: below SQLite's limit in every build.
+# How many keys one statement asks for (`any_of`), and how many single parameters it may have: SQLite's limit.
+KEYS_PER_STATEMENT = 5_000
 IDS_PER_STATEMENT = 900
 
 
@@ -48,8 +49,12 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # The sequence is looked up once: in the list of columns it would be for each number.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                "SELECT nextval(sequence) FROM "
+                "(SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS one, "
+                "generate_series(1, %s)",
+                [table, count],
             )
             return [row[0] for row in cursor.fetchall()]
         # Our SQLite transactions begin IMMEDIATE: nobody else writes between these statements.
@@ -136,15 +141,22 @@ def write_history(
         )
     )
     values = [at, reason, kind, user_id, source, batch_id]
+    statement = (
+        f"INSERT INTO {quote(history._meta.db_table)} ({copied}, {extra}) "  # noqa: S608
+        f"SELECT {copied}, %s, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)} WHERE "
+    )
     with connection.cursor() as cursor:
-        for chunk in batched(ids, IDS_PER_STATEMENT):
-            marks = ", ".join(["%s"] * len(chunk))
-            cursor.execute(
-                f"INSERT INTO {quote(history._meta.db_table)} ({copied}, {extra}) "  # noqa: S608
-                f"SELECT {copied}, %s, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
-                f"WHERE id IN ({marks}) ORDER BY id",
-                [*values, *chunk],
-            )
+        for condition, chosen in _conditions(ids):
+            cursor.execute(f"{statement} {condition} ORDER BY id", [*values, *chosen])
+
+
+def _conditions(ids: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+    """SQL conditions and parameters that choose exactly these ids; those of new rows mostly follow one another."""
+    if ids and list(ids) == list(range(ids[0], ids[0] + len(ids))):
+        yield "id BETWEEN %s AND %s", [ids[0], ids[-1]]
+        return
+    for chunk in batched(ids, IDS_PER_STATEMENT):
+        yield f"id IN ({', '.join(['%s'] * len(chunk))})", chunk
 
 
 class _Stream:
