@@ -38,7 +38,8 @@ __all__ = [
     "serial_demand",
 ]
 
-PEOPLE_PER_STEP = 2000
+PEOPLE_PER_STEP = 5000
+_FOLLOWED: tuple[str, ...] = tuple(FollowUp.Item.values)
 _ORDER = {column.attribute: index for index, column in enumerate(COLUMNS)} | dict.fromkeys(
     SECONDARY_WORDS, 50
 )
@@ -284,7 +285,9 @@ class _Step:
         self._update_people([pair for pair in going if pair[0].person_id is not None])
 
     def _new_person(self, change: PersonChange, applied: Applied) -> list[Any]:
-        columns = _NEW_PERSON | person_columns(_without_refusal(change.values), applied.person_id)
+        columns = _NEW_PERSON | person_columns(
+            _without_refusal(change.values), applied.person_id, self.digests
+        )
         columns |= {"id": applied.person_id, "created_at": self.at, "updated_at": self.at}
         columns["hand_edited"] = self._hand_edited([], change.values)
         if change.objection:
@@ -295,11 +298,10 @@ class _Step:
         rows: dict[int, list[Any]] = {}  # once a person, also when two changes speak of one
         for change, _applied in going:
             person = self.people[change.person_id]
-            values = _without_refusal(change.values)
+            values = dict(_without_refusal(change.values))
             if person.pk in self.objecting:
-                values.pop(
-                    "accepts_messages", None
-                )  # SOP 6.9: only the alumnus' own new wish ends an objection
+                # SOP 6.9: only the alumnus' own new wish ends an objection.
+                values.pop("accepts_messages", None)
             if not values and not change.objection:
                 continue
             for name, value in person_columns(values, person.pk).items():
@@ -495,7 +497,7 @@ class _Step:
         opening: list[tuple[int, str]] = []
         closing: dict[str, list[int]] = defaultdict(list)
         for change, applied in going:
-            for item in FollowUp.Item.values:
+            for item in _FOLLOWED:
                 if change.person_id is None and not change.values.get(item):
                     opening.append((applied.person_id, item))
                 elif change.person_id is not None and item in change.values:
@@ -548,6 +550,8 @@ def _drop_unchanged(
 
 def _without_refusal(values: dict[str, str]) -> dict[str, str]:
     """否 is never a mere value: it is an objection with its own record (SOP 6.9)."""
+    if values.get("accepts_messages") != "否":
+        return values
     return {
         name: value for name, value in values.items() if not (name == "accepts_messages" and value == "否")
     }
