@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import gc
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -18,7 +19,8 @@ from django.db import connection, models
 from psycopg2.extras import execute_values
 
 T = TypeVar("T")
-# Parameters of one statement: below SQLite's limit in every build.
+# How many keys one statement asks for (`any_of`), and how many single parameters it may have: SQLite's limit.
+KEYS_PER_STATEMENT = 5_000
 IDS_PER_STATEMENT = 900
 
 
@@ -48,8 +50,12 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # The sequence is looked up once: in the list of columns it would be for each number.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                "SELECT nextval(sequence) FROM "
+                "(SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS one, "
+                "generate_series(1, %s)",
+                [table, count],
             )
             return [row[0] for row in cursor.fetchall()]
         # Our SQLite transactions begin IMMEDIATE: nobody else writes between these statements.
@@ -72,8 +78,7 @@ def insert_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
         if connection.vendor == "postgresql":
             statement = f"COPY {table} ({quoted}) FROM STDIN"
             # Streamed: the server stores the first rows while the next are being written.
-            lines = ("\t".join(map(_copy_text, row)) + "\n" for row in rows)
-            cursor.copy_expert(statement, _Stream(lines))
+            cursor.copy_expert(statement, _Stream(map(_copy_line, rows)))
         else:
             marks = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608
@@ -136,15 +141,22 @@ def write_history(
         )
     )
     values = [at, reason, kind, user_id, source, batch_id]
+    statement = (
+        f"INSERT INTO {quote(history._meta.db_table)} ({copied}, {extra}) "  # noqa: S608
+        f"SELECT {copied}, %s, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)} WHERE "
+    )
     with connection.cursor() as cursor:
-        for chunk in batched(ids, IDS_PER_STATEMENT):
-            marks = ", ".join(["%s"] * len(chunk))
-            cursor.execute(
-                f"INSERT INTO {quote(history._meta.db_table)} ({copied}, {extra}) "  # noqa: S608
-                f"SELECT {copied}, %s, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
-                f"WHERE id IN ({marks}) ORDER BY id",
-                [*values, *chunk],
-            )
+        for condition, chosen in _conditions(ids):
+            cursor.execute(f"{statement} {condition} ORDER BY id", [*values, *chosen])
+
+
+def _conditions(ids: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+    """SQL conditions and parameters that choose exactly these ids; those of new rows mostly follow one another."""
+    if ids and list(ids) == list(range(ids[0], ids[0] + len(ids))):
+        yield "id BETWEEN %s AND %s", [ids[0], ids[-1]]
+        return
+    for chunk in batched(ids, IDS_PER_STATEMENT):
+        yield f"id IN ({', '.join(['%s'] * len(chunk))})", chunk
 
 
 class _Stream:
@@ -176,10 +188,7 @@ _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\
 
 
 def _copy_str(text: str) -> str:
-    # A translation table walks every character: most values need none of it.
-    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
-        return text.translate(_COPY_ESCAPES)
-    return text
+    return text.translate(_COPY_ESCAPES)
 
 
 # How COPY's text format writes each type.
@@ -194,6 +203,17 @@ _COPY_TEXT: dict[type, Callable[[Any], str]] = {
     list: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
     dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
 }
+
+
+_IS_ESCAPED = re.compile(r"[\\\t\n\r]").search
+
+
+def _copy_line(row: Sequence[Any]) -> str:
+    """One row in COPY's text format. Texts with a sign to be escaped are rare: a row is searched once."""
+    texts = [value for value in row if type(value) is str]
+    if _IS_ESCAPED("".join(texts)):
+        return "\t".join(map(_copy_text, row)) + "\n"
+    return "\t".join([value if type(value) is str else _copy_text(value) for value in row]) + "\n"
 
 
 def _copy_text(value: Any) -> str:

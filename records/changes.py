@@ -38,7 +38,8 @@ __all__ = [
     "serial_demand",
 ]
 
-PEOPLE_PER_STEP = 2000
+PEOPLE_PER_STEP = 5000
+_FOLLOWED: tuple[str, ...] = tuple(FollowUp.Item.values)
 _ORDER = {column.attribute: index for index, column in enumerate(COLUMNS)} | dict.fromkeys(
     SECONDARY_WORDS, 50
 )
@@ -186,15 +187,17 @@ class _Step:
             {r.record_id for change in self.changes for r in change.records if r.record_id is not None}
         )
         self.people: dict[int, Person] = {}
-        for chunk in bulk.batched(ids, bulk.IDS_PER_STATEMENT):
-            self.people |= Person.objects.select_for_update().order_by("pk").in_bulk(chunk)
+        for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
+            locked = Person.objects.select_for_update().filter(pk__any_of=chunk).order_by("pk")
+            self.people |= {person.pk: person for person in locked}
         self.records: dict[int, AcademicRecord] = {}
-        for chunk in bulk.batched(record_ids, bulk.IDS_PER_STATEMENT):
-            self.records |= AcademicRecord.objects.select_for_update().order_by("pk").in_bulk(chunk)
+        for chunk in bulk.batched(record_ids, bulk.KEYS_PER_STATEMENT):
+            locked = AcademicRecord.objects.select_for_update().filter(pk__any_of=chunk).order_by("pk")
+            self.records |= {record.pk: record for record in locked}
         self.objecting = set()
-        for chunk in bulk.batched(ids, bulk.IDS_PER_STATEMENT):
+        for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
             self.objecting |= set(
-                MessageObjection.objects.filter(person__in=chunk, ended_on=None).values_list(
+                MessageObjection.objects.filter(person__any_of=chunk, ended_on=None).values_list(
                     "person", flat=True
                 )
             )
@@ -208,9 +211,11 @@ class _Step:
             if (national_id := change.values.get("national_id"))
         }
         self.digest_owners: dict[str, int] = {}
-        for chunk in bulk.batched(self.digests.values(), bulk.IDS_PER_STATEMENT):
+        for chunk in bulk.batched(self.digests.values(), bulk.KEYS_PER_STATEMENT):
             self.digest_owners.update(
-                Person.objects.filter(national_id_digest__in=chunk).values_list("national_id_digest", "pk")
+                Person.objects.filter(national_id_digest__any_of=chunk).values_list(
+                    "national_id_digest", "pk"
+                )
             )
         brought = [
             r.values["serial_number"]
@@ -226,10 +231,10 @@ class _Step:
             if r.values.get("student_number")
         } | {record.student_number for record in self.records.values() if record.student_number}
         self.student_owners: dict[tuple[str, str], int] = {}
-        for chunk in bulk.batched(sorted(numbers), bulk.IDS_PER_STATEMENT):
-            for pk, number, programme in AcademicRecord.objects.filter(student_number__in=chunk).values_list(
-                "pk", "student_number", "programme"
-            ):
+        for chunk in bulk.batched(sorted(numbers), bulk.KEYS_PER_STATEMENT):
+            for pk, number, programme in AcademicRecord.objects.filter(
+                student_number__any_of=chunk
+            ).values_list("pk", "student_number", "programme"):
                 self.student_owners[number, str(programme)] = pk
 
     def _find_stale(self, change: PersonChange, applied: Applied) -> list[str]:
@@ -271,28 +276,32 @@ class _Step:
     # --- people and records -------------------------------------------------------------------------------
     def _write_people(self, going: list[tuple[PersonChange, Applied]]) -> None:
         new = [(change, applied) for change, applied in going if change.person_id is None]
-        rows = []
-        for pk, (change, applied) in zip(bulk.reserve_ids(Person, len(new)), new, strict=True):
+        ids = bulk.reserve_ids(Person, len(new))
+        for pk, (_change, applied) in zip(ids, new, strict=True):
             applied.person_id = pk
-            columns = _NEW_PERSON | person_columns(_without_refusal(change.values), pk)
-            columns |= {"id": pk, "created_at": self.at, "updated_at": self.at}
-            columns["hand_edited"] = self._hand_edited([], change.values)
-            if change.objection:
-                columns["accepts_messages"] = False
-            rows.append([columns[name] for name in _PERSON_FIELDS])
-        bulk.insert_rows(Person, _PERSON_FIELDS, rows)
-        self._remember(Person, [row[0] for row in rows], "+")
+        # Made one by one while the database takes those before.
+        bulk.insert_rows(Person, _PERSON_FIELDS, (self._new_person(*pair) for pair in new))
+        self._remember(Person, ids, "+")
         self._update_people([pair for pair in going if pair[0].person_id is not None])
+
+    def _new_person(self, change: PersonChange, applied: Applied) -> list[Any]:
+        columns = _NEW_PERSON | person_columns(
+            _without_refusal(change.values), applied.person_id, self.digests
+        )
+        columns |= {"id": applied.person_id, "created_at": self.at, "updated_at": self.at}
+        columns["hand_edited"] = self._hand_edited([], change.values)
+        if change.objection:
+            columns["accepts_messages"] = False
+        return [columns[name] for name in _PERSON_FIELDS]
 
     def _update_people(self, going: list[tuple[PersonChange, Applied]]) -> None:
         rows: dict[int, list[Any]] = {}  # once a person, also when two changes speak of one
         for change, _applied in going:
             person = self.people[change.person_id]
-            values = _without_refusal(change.values)
+            values = dict(_without_refusal(change.values))
             if person.pk in self.objecting:
-                values.pop(
-                    "accepts_messages", None
-                )  # SOP 6.9: only the alumnus' own new wish ends an objection
+                # SOP 6.9: only the alumnus' own new wish ends an objection.
+                values.pop("accepts_messages", None)
             if not values and not change.objection:
                 continue
             for name, value in person_columns(values, person.pk).items():
@@ -315,28 +324,42 @@ class _Step:
     def _write_records(self, going: list[tuple[PersonChange, Applied]]) -> None:
         pairs = [(record, applied) for change, applied in going for record in change.records]
         new = [pair for pair in pairs if pair[0].record_id is None]
-        ids = iter(bulk.reserve_ids(AcademicRecord, len(new)))
-        inserted: list[list[Any]] = []
-        updated: dict[int, list[Any]] = {}
+        ids = bulk.reserve_ids(AcademicRecord, len(new))
+        following = iter(ids)
         for record, applied in pairs:
             if record.record_id is None:
-                columns = _NEW_RECORD | record_columns(record.values) | {"id": next(ids)}
-                columns |= {"person_id": applied.person_id, "created_at": self.at, "updated_at": self.at}
-                columns["serial_number"] = columns["serial_number"] or self.pool.take(record.need)
-                inserted.append([columns[name] for name in _RECORD_FIELDS])
-                applied.records.append((record.key, columns["id"], columns["serial_number"]))
-                continue
+                serial = record.values.get("serial_number") or self.pool.take(record.need)
+                applied.records.append((record.key, next(following), serial))
+            else:
+                live = self.records[record.record_id]
+                applied.records.append((record.key, live.pk, live.serial_number))
+        rows = (
+            self._new_record(record, applied.person_id, pk, serial)
+            for change, applied in going
+            for record, (_key, pk, serial) in zip(change.records, applied.records, strict=True)
+            if record.record_id is None
+        )
+        bulk.insert_rows(AcademicRecord, _RECORD_FIELDS, rows)
+        self._remember(AcademicRecord, ids, "+")
+        self._update_records([record for record, _applied in pairs if record.record_id is not None])
+
+    def _new_record(self, record: RecordChange, person_id: int, pk: int, serial: str) -> list[Any]:
+        columns = _NEW_RECORD | record_columns(record.values)
+        columns |= {"id": pk, "person_id": person_id, "serial_number": serial}
+        columns |= {"created_at": self.at, "updated_at": self.at}
+        return [columns[name] for name in _RECORD_FIELDS]
+
+    def _update_records(self, changes: list[RecordChange]) -> None:
+        rows: dict[int, list[Any]] = {}
+        for record in changes:
             live = self.records[record.record_id]
-            applied.records.append((record.key, live.pk, live.serial_number))
             if record.values:
                 for name, value in record_columns(record.values).items():
                     setattr(live, name, value)
                 live.updated_at = self.at
-                updated[live.pk] = [getattr(live, name) for name in _RECORD_FIELDS]
-        bulk.insert_rows(AcademicRecord, _RECORD_FIELDS, inserted)
-        self._remember(AcademicRecord, [row[0] for row in inserted], "+")
-        bulk.update_rows(AcademicRecord, _RECORD_FIELDS[1:], updated.values())
-        self._remember(AcademicRecord, list(updated), "~")
+                rows[live.pk] = [getattr(live, name) for name in _RECORD_FIELDS]
+        bulk.update_rows(AcademicRecord, _RECORD_FIELDS[1:], rows.values())
+        self._remember(AcademicRecord, list(rows), "~")
 
     # --- what follows from them ---------------------------------------------------------------------------
     def _write_objections(self, going: list[tuple[PersonChange, Applied]]) -> None:
@@ -370,9 +393,9 @@ class _Step:
         pinned = self._pinned_wanted(going)
         ids = {person_id for person_id, _lines in wanted}
         highest: dict[int, int] = {}
-        for chunk in bulk.batched(sorted(ids), bulk.IDS_PER_STATEMENT):
+        for chunk in bulk.batched(sorted(ids), bulk.KEYS_PER_STATEMENT):
             highest.update(
-                Annotation.objects.filter(person__in=chunk)
+                Annotation.objects.filter(person__any_of=chunk)
                 .values_list("person")
                 .annotate(Max("number"))
                 .order_by()
@@ -444,8 +467,8 @@ class _Step:
             and (change.person_id is not None or len(change.records) > 1)
         ]
         levels: dict[int, list[str]] = defaultdict(list)
-        for chunk in bulk.batched(ids, bulk.IDS_PER_STATEMENT):
-            for person_id, level in AcademicRecord.objects.filter(person__in=chunk).values_list(
+        for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
+            for person_id, level in AcademicRecord.objects.filter(person__any_of=chunk).values_list(
                 "person", "programme__level"
             ):
                 levels[person_id].append(level)
@@ -454,8 +477,8 @@ class _Step:
     def _pin(self, wanted: dict[int, str], old: dict[int, Line]) -> list[list[Any]]:
         """Keep existing identities lines true; returns the rows of those that are new."""
         existing: dict[int, Annotation] = {}
-        for chunk in bulk.batched(wanted, bulk.IDS_PER_STATEMENT):
-            existing |= {a.person_id: a for a in Annotation.objects.filter(person__in=chunk, number=None)}
+        for chunk in bulk.batched(wanted, bulk.KEYS_PER_STATEMENT):
+            existing |= {a.person_id: a for a in Annotation.objects.filter(person__any_of=chunk, number=None)}
         changed = []
         for person_id, annotation in existing.items():
             if wanted[person_id] and annotation.text != wanted[person_id]:
@@ -474,7 +497,7 @@ class _Step:
         opening: list[tuple[int, str]] = []
         closing: dict[str, list[int]] = defaultdict(list)
         for change, applied in going:
-            for item in FollowUp.Item.values:
+            for item in _FOLLOWED:
                 if change.person_id is None and not change.values.get(item):
                     opening.append((applied.person_id, item))
                 elif change.person_id is not None and item in change.values:
@@ -487,8 +510,10 @@ class _Step:
             ignore_conflicts=True,
         )
         for item, ids in closing.items():
-            for chunk in bulk.batched(ids, bulk.IDS_PER_STATEMENT):
-                FollowUp.objects.filter(person__in=chunk, item=item, closed_at=None).update(closed_at=self.at)
+            for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
+                FollowUp.objects.filter(person__any_of=chunk, item=item, closed_at=None).update(
+                    closed_at=self.at
+                )
 
     def _remember(self, model: type, ids: list[int], kind: str) -> None:
         bulk.write_history(
@@ -525,6 +550,8 @@ def _drop_unchanged(
 
 def _without_refusal(values: dict[str, str]) -> dict[str, str]:
     """否 is never a mere value: it is an objection with its own record (SOP 6.9)."""
+    if values.get("accepts_messages") != "否":
+        return values
     return {
         name: value for name, value in values.items() if not (name == "accepts_messages" and value == "否")
     }

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,17 +24,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import bulk, plans, progress
-from .cells import ERROR, WARNING
-from .changes import Applied, PersonChange, apply_changes
+from .cells import ERROR, WARNING, Note
+from .changes import Applied, apply_changes
 from .columns import HEADERS, REQUIRED_HEADERS
-from .models import AcademicRecord, ImportBatch, ImportRow, Person, Programme, Source, Verdict
+from .models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Programme, Source, Verdict
 from .planning import counts_of, plan
 from .programmes import Lists
-from .rows import Row, clean_row
+from .rows import Row, RowCleaner
 from .serials import Need, SeriesFull, reserve
 from .values import hide_national_ids
 from .workbooks.gate import check_file
-from .workbooks.reader import WorkbookRefused, read_sheet
+from .workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from .workbooks.writer import REASON_HEADER, ReturnedRow, write_returned
 
 logger = logging.getLogger(__name__)
@@ -101,8 +101,10 @@ def read_and_plan(batch: ImportBatch) -> None:
         return
     path = upload_path(batch)
     try:
-        rows, notes = _read(batch, path)
-        _store_plan(batch, rows, notes)
+        with read_sheet(
+            path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
+        ) as sheet:
+            _store_plan(batch, _rows(batch, sheet), sheet.notes)
     except WorkbookRefused as refusal:
         _end(batch, State.REFUSED, refusal.sentence)
     finally:
@@ -116,22 +118,20 @@ def read_and_plan(batch: ImportBatch) -> None:
         path.unlink(missing_ok=True)
 
 
-def _read(batch: ImportBatch, path: Path) -> tuple[list[Row], list[list[str]]]:
-    today = timezone.localdate()
-    rows: list[Row] = []
-    with read_sheet(
-        path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
-    ) as sheet:
-        if not set(KEY_HEADERS) & set(sheet.columns):
-            raise WorkbookRefused("no_key_columns")
-        for number, cells in sheet.rows:
-            rows.append(clean_row(number, cells, today=today))
-            if len(rows) % 500 == 0:
-                progress.write(batch.pk, "reading", len(rows), None)
-        if not rows:
-            raise WorkbookRefused("no_rows")
-        # A sheet without a header row has data where headers are quoted.
-        return rows, [[level, code, hide_national_ids(message)] for level, code, message in sheet.notes]
+def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
+    """The cleaned rows of a sheet, while it is being read. Raises WorkbookRefused."""
+    if not set(KEY_HEADERS) & set(sheet.columns):
+        raise WorkbookRefused("no_key_columns")
+    cleaner = RowCleaner(timezone.localdate())
+    count = 0
+    for number, cells in sheet.rows:
+        yield cleaner.clean(number, cells)
+        count += 1
+        if count % 500 == 0:
+            progress.write(batch.pk, "reading", count, None)
+    if not count:
+        raise WorkbookRefused("no_rows")
+    progress.write(batch.pk, "planning", 0, count)
 
 
 @bulk.without_collection()
@@ -148,14 +148,15 @@ def replan(batch: ImportBatch) -> None:
 
 def _plan_again(batch: ImportBatch, state: str) -> None:
     rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
-    kept = [note for note in batch.notes if note[1] not in _OWN_NOTES]
+    progress.write(batch.pk, "planning", 0, len(rows))
+    kept = [Note(*note) for note in batch.notes if note[1] not in _OWN_NOTES]
     _store_plan(batch, rows, kept, state)
 
 
 def _store_plan(
-    batch: ImportBatch, rows: list[Row], notes: list[list[str]], state: str = State.PLANNED
+    batch: ImportBatch, rows: Iterable[Row], notes: list[Note], state: str = State.PLANNED
 ) -> None:
-    progress.write(batch.pk, "planning", 0, len(rows))
+    """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
     batch.refresh_from_db()
     options = plans.Options(
         batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
@@ -169,7 +170,9 @@ def _store_plan(
             return  # somebody else ended this batch meanwhile
         plans.store(batch, planned)
         batch.counts = counts_of(planned)
-        batch.notes = [*notes, *_own_notes(batch)]
+        # A sheet without a header row has data where headers are quoted.
+        said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
+        batch.notes = [*said, *_own_notes(batch)]
         batch.planned_at = timezone.now()
         batch.state, batch.error, batch.heartbeat_at = state, "", None
         batch.save()
@@ -302,7 +305,7 @@ def _apply(batch: ImportBatch) -> None:
         if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=State.APPLYING).exists():
             return  # another worker was first
         apply_changes(
-            _changes(batch),
+            plans.stored_changes(batch),
             editor=batch.applied_by,
             source=Source.IMPORT,
             at=timezone.now(),
@@ -315,13 +318,8 @@ def _apply(batch: ImportBatch) -> None:
         batch.save()
 
 
-def _changes(batch: ImportBatch) -> Iterator[PersonChange]:
-    for stored in plans.stored_rows(batch, leader=F("row_number")):
-        yield plans.stored_change(stored)
-
-
 class _Outcome:
-    """Writes back to the rows which person and record they became, and tells how far it is."""
+    """Notes which person and record the rows became, and tells how far it is."""
 
     def __init__(self, batch: ImportBatch, total: int) -> None:
         self.batch, self.total, self.done = batch, total, 0
@@ -329,17 +327,17 @@ class _Outcome:
         self.pks: dict[int, int] = dict(rows.values_list("row_number", "pk"))
 
     def write(self, applied: list[Applied]) -> None:
-        updates = []
+        became = []
         for outcome in applied:
             if outcome.stale:
                 self._leave_to_a_person(outcome)
                 continue
-            updates += [
+            became += [
                 (self.pks[row], outcome.person_id, record)
                 for rows, record, _serial in outcome.records
                 for row in rows
             ]
-        bulk.update_rows(ImportRow, ["person_id", "record_id"], updates)
+        bulk.insert_rows(ImportOutcome, ["row_id", "person_id", "record_id"], became)
         self.done += len(applied)
         progress.write(self.batch.pk, "applying", self.done, self.total)
 
@@ -410,7 +408,7 @@ def discard(batch: ImportBatch) -> bool:
 # --- looking at a batch -----------------------------------------------------------------------------------------
 def rows_of(batch: ImportBatch, *, verdict: str = "", page: int = 1) -> list[plans.RowView]:
     """One page of the stored plan as a person sees it."""
-    rows = ImportRow.objects.filter(batch=batch).select_related("record").order_by("row_number")
+    rows = plans.shown_rows(batch)
     if verdict:
         rows = rows.filter(verdict=verdict)
     lists = Lists.load()

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from .bulk import IDS_PER_STATEMENT, batched
+from .bulk import KEYS_PER_STATEMENT, batched
 from .models import AcademicRecord, Annotation, MessageObjection, Person
 from .serials import ever_used
 from .storing import current_record_values, current_values
@@ -62,8 +62,8 @@ class Known:
         self._load({pk for pk in ids if pk not in self.people})
 
     def _load(self, ids: Collection[int]) -> None:
-        for chunk in batched(sorted(ids), IDS_PER_STATEMENT):
-            for person in Person.objects.filter(pk__in=chunk).iterator():
+        for chunk in batched(sorted(ids), KEYS_PER_STATEMENT):
+            for person in Person.objects.filter(pk__any_of=chunk).iterator():
                 known = KnownPerson(
                     person.pk,
                     current_values(person),
@@ -74,9 +74,9 @@ class Known:
                 self.people[person.pk] = known
                 if known.digest:
                     self.by_digest[known.digest] = known
-            for record in AcademicRecord.objects.filter(person__in=chunk).order_by("pk").iterator():
+            for record in AcademicRecord.objects.filter(person__any_of=chunk).order_by("pk").iterator():
                 self._add_record(record)
-            for pk in MessageObjection.objects.filter(person__in=chunk, ended_on=None).values_list(
+            for pk in MessageObjection.objects.filter(person__any_of=chunk, ended_on=None).values_list(
                 "person", flat=True
             ):
                 self.people[pk].is_objecting = True
@@ -92,10 +92,10 @@ class Known:
 
 def _people_with(digests: Iterable[str], serials: Iterable[str], students: Iterable[str]) -> set[int]:
     ids: set[int] = set()
-    for chunk in batched(set(digests), IDS_PER_STATEMENT):
-        ids.update(Person.objects.filter(national_id_digest__in=chunk).values_list("pk", flat=True))
+    for chunk in batched(set(digests), KEYS_PER_STATEMENT):
+        ids.update(Person.objects.filter(national_id_digest__any_of=chunk).values_list("pk", flat=True))
     for attribute, values in (("serial_number", serials), ("student_number", students)):
-        for chunk in batched(set(values), IDS_PER_STATEMENT):
+        for chunk in batched(set(values), KEYS_PER_STATEMENT):
             found = AcademicRecord.objects.filter(**{f"{attribute}__in": chunk})
             ids.update(found.values_list("person", flat=True))
     return ids
@@ -104,8 +104,8 @@ def _people_with(digests: Iterable[str], serials: Iterable[str], students: Itera
 def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:
     """The people of each folded name."""
     found: dict[str, list[Namesake]] = defaultdict(list)
-    for chunk in batched(set(name_keys), IDS_PER_STATEMENT):
-        for key, pk, digest, birth_date in Person.objects.filter(name_key__in=chunk).values_list(
+    for chunk in batched(set(name_keys), KEYS_PER_STATEMENT):
+        for key, pk, digest, birth_date in Person.objects.filter(name_key__any_of=chunk).values_list(
             "name_key", "pk", "national_id_digest", "birth_date"
         ):
             found[key].append(Namesake(pk, digest, birth_date))
@@ -117,8 +117,8 @@ def annotation_lines(
 ) -> defaultdict[int, Counter[tuple[str, datetime.date | None, str]]]:
     """What each person's annotations say, without their numbers: old lines that are there already."""
     found: defaultdict[int, Counter[tuple[str, datetime.date | None, str]]] = defaultdict(Counter)
-    for chunk in batched(set(person_ids), IDS_PER_STATEMENT):
-        for pk, *line in Annotation.objects.filter(person__in=chunk).values_list(
+    for chunk in batched(set(person_ids), KEYS_PER_STATEMENT):
+        for pk, *line in Annotation.objects.filter(person__any_of=chunk).values_list(
             "person", "text", "made_on", "editor_name"
         ):
             found[pk][tuple(line)] += 1

@@ -25,6 +25,7 @@ _IDENTITY = ("chinese_name", "birth_date", "sex")
 _PERSON_ATTRIBUTES = tuple(
     column.attribute for column in PERSON_COLUMNS if column.attribute != "accepts_messages"
 )
+_SECONDARY = ("other_emails", "other_phones")
 _PERSON_INDEXES = tuple((attribute, INDEX[attribute]) for attribute in _PERSON_ATTRIBUTES)
 
 
@@ -209,7 +210,11 @@ class PersonPlan:
         """Second addresses and numbers are added to those known, never put in their place."""
         if self.person and self.options.mode == Mode.SKIP:
             return
-        for attribute in ("other_emails", "other_phones"):
+        if not any(stored.get(attribute) for attribute in _SECONDARY) and not any(
+            item.row.extra for item in self.group.items
+        ):
+            return
+        for attribute in _SECONDARY:
             old = stored.get(attribute, "")
             primary = {self.values.get(name) or stored.get(name) for name in ("email", "phone", "mobile")}
             kept = [part for part in old.split(", ") if part and part not in primary]
@@ -248,7 +253,11 @@ class PersonPlan:
 
         Lines may be equal but for their number; each degree's row may repeat the same text.
         """
-        per_row = [Counter(parse_lines(item.value("annotations"))) for item in self.group.items]
+        per_row = [
+            Counter(parse_lines(text)) for item in self.group.items if (text := item.value("annotations"))
+        ]
+        if not per_row:
+            return [], None
         wanted: Counter[Line] = Counter()
         for counted in per_row:
             wanted |= counted

@@ -7,7 +7,7 @@ Rows are judged one by one (here), joined by person and matched (`grouping`), co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
@@ -22,13 +22,14 @@ from .programmes import Lists
 from .rows import INDEX, Remark, Row
 
 
-def plan(rows: Sequence[Row], lists: Lists, options: Options) -> list[Planned]:
-    """Plan all rows of a file; the result is in the order of the rows."""
+def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
+    """Plan all rows of a file; the result is in the order of the rows. Each is judged as it comes: reading goes on in
+    a process of its own meanwhile."""
     items = [_item(row, lists, options) for row in rows]
     known = Known(
-        serials=(row.value("serial_number") for row in rows if row.value("serial_number")),
+        serials=(serial for item in items if (serial := item.value("serial_number"))),
         digests=(item.digest for item in items if item.digest),
-        students=(row.value("student_number") for row in rows if row.value("student_number")),
+        students=(number for item in items if (number := item.value("student_number"))),
     )
     groups = Grouping(items, known).groups()
     find_namesakes(groups, known)

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from . import bulk
 from .annotations import Line
 from .cells import ERROR, NOTE, RawCell
 from .changes import NewObjection, PersonChange, RecordChange
 from .columns import COLUMNS, HEADERS
-from .encryption import seal_bytes
+from .encryption import open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
 from .values import hide_national_ids, mask_national_id
-from .workbooks import wire
+from .workbooks.lines import decode_line, encode_line, unpack_cells
 
 _FIELDS = (
     "batch_id",
@@ -34,6 +35,7 @@ _FIELDS = (
     "person_id",
     "record_id",
 )
+_ROWS_AT_ONCE = 2000
 # Texts that stand for a row of one of the university's lists.
 LISTED = frozenset({"programme", "enrolment_status", "current_identity"})
 _NATIONAL_ID = INDEX["national_id"]
@@ -111,7 +113,7 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         "target": item.target,
     }
     # Two lines of JSON: applying reads the first only.
-    plain = f"{wire.encode(change)}\n{wire.encode(body)}".encode()
+    plain = encode_line(change) + b"\n" + encode_line(body)
     payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
     return (
         batch_id,
@@ -155,7 +157,10 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
 
 
 def _body(stored: ImportRow) -> dict[str, Any]:
-    return wire.decode(stored.open_payload().decode().partition("\n")[2])
+    body = decode_line(stored.open_payload().partition(b"\n")[2])
+    if body["raw"]:
+        body["raw"] = unpack_cells(body["raw"])
+    return body
 
 
 def stored_row(stored: ImportRow) -> Row:
@@ -165,9 +170,9 @@ def stored_row(stored: ImportRow) -> Row:
     return Row(stored.row_number, body["values"], body["extra"], body["raw"], remarks)
 
 
-def stored_change(stored: ImportRow) -> PersonChange:
-    """The change that a leading row carries."""
-    packed = wire.decode(stored.open_payload().decode().partition("\n")[0])
+def _change(row_number: int, payload: bytes) -> PersonChange:
+    """The change that the opened payload of a leading row holds."""
+    packed = decode_line(payload.partition(b"\n")[0])
     return PersonChange(
         person_id=packed["person_id"],
         values=packed["values"],
@@ -178,7 +183,7 @@ def stored_change(stored: ImportRow) -> PersonChange:
         objection=NewObjection(_date(packed["objection"][0]), *packed["objection"][1:])
         if packed["objection"]
         else None,
-        key=stored.row_number,
+        key=row_number,
     )
 
 
@@ -196,7 +201,7 @@ def _date(text: str | None) -> datetime.date | None:
 
 
 def view(stored: ImportRow, lists: Lists) -> RowView:
-    """The row as a person sees it. `stored.record` should be loaded with it."""
+    """The row as a person sees it. `stored.outcome.record` should be loaded with it."""
     body = _body(stored)
     values = body["values"]
     # An ID may stand in any column of a shifted file.
@@ -212,7 +217,9 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     ]
     if stored.verdict in (Verdict.NEW_PERSON, Verdict.NEW_RECORD) and not diff:
         diff = [(header, "", text) for header, text in texts.items() if text]
-    serial = stored.record.serial_number if stored.record_id else values[INDEX["serial_number"]]
+    became = stored.became
+    record = became.record if became else stored.record
+    serial = record.serial_number if record else values[INDEX["serial_number"]]
     return RowView(
         row_number=stored.row_number,
         verdict=stored.verdict,
@@ -225,7 +232,7 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
         remarks=[tuple(remark) for remark in stored.remarks],
         question=stored.question,
         values=texts,
-        person_id=stored.person_id,
+        person_id=became.person_id if became else stored.person_id,
     )
 
 
@@ -252,8 +259,30 @@ def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[in
     return cells, bad, "\n".join(sentences)
 
 
-def stored_rows(batch: ImportBatch, **conditions: Any) -> Iterator[ImportRow]:
+def stored_rows(batch: ImportBatch) -> Iterator[ImportRow]:
     """Rows of the stored plan in sheet order, a few thousand at a time."""
-    rows = ImportRow.objects.filter(batch=batch, **conditions)
-    for chunk in bulk.batched(list(rows.order_by("row_number").values_list("pk", flat=True)), 900):
-        yield from ImportRow.objects.filter(pk__in=chunk).select_related("record").order_by("row_number")
+    last = 0
+    while rows := list(shown_rows(batch).filter(row_number__gt=last)[:_ROWS_AT_ONCE]):
+        yield from rows
+        last = rows[-1].row_number
+
+
+def shown_rows(batch: ImportBatch) -> QuerySet[ImportRow]:
+    """Rows of the stored plan in sheet order, with what `view` needs."""
+    return (
+        ImportRow.objects.filter(batch=batch)
+        .select_related("record", "outcome__record")
+        .order_by("row_number")
+    )
+
+
+def stored_changes(batch: ImportBatch) -> Iterator[PersonChange]:
+    """The changes of the stored plan in sheet order, a few thousand at a time."""
+    leading = ImportRow.objects.filter(batch=batch, leader=F("row_number")).order_by("row_number")
+    last = 0
+    while rows := list(
+        leading.filter(row_number__gt=last).values_list("row_number", "payload")[:_ROWS_AT_ONCE]
+    ):
+        for number, payload in rows:
+            yield _change(number, open_bytes(payload, ImportRow.payload_context(batch.pk, number)))
+        last = rows[-1][0]

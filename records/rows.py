@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from .cells import ERROR, NOTE, WARNING, Note, RawCell
+from .cells import ERROR, NOTE, WARNING, Cleaned, Note, RawCell
 from .columns import COLUMNS, SECONDARY
 from .encryption import digest
 from .values import fold_name, sex_of_national_id, shows_national_id
@@ -50,33 +50,66 @@ class Row:
         return fold_name(self.value("chinese_name"))
 
 
-def clean_row(number: int, cells: Sequence[RawCell], *, today: datetime.date) -> Row:
-    """Clean every cell of a row (cells in column order)."""
-    values: list[str] = []
-    row = Row(number, values)
-    for index, header, clean in _CLEANERS:
-        cell = cells[index]
-        if cell is None:
-            values.append("")
-            continue
-        value, notes, rest = clean(cell, today=today)
-        if len(value) >= 10 and index not in _MAY_LOOK_LIKE_IDS and shows_national_id(value):
-            # Shifted columns: an ID stays in its own column or nowhere.
-            notes = (
-                *notes,
-                Note(ERROR, "misplaced_national_id", _("這一欄出現身分證字號，請檢查欄位是否錯置。")),
-            )
-            value, rest = "", ""
-        values.append(value)
-        if notes:
-            row.remarks += [(header, *note) for note in notes]
-        if rest:
-            _keep_rest(row, index, rest)
-    _move_postal_code(row)
-    _compare_sex(row)
-    if row.remarks:
-        row.raw = list(cells)
-    return row
+# Columns whose values repeat in a file: each is cleaned once, all others are too many to remember.
+_REPEATING = frozenset(
+    INDEX[attribute]
+    for attribute in (
+        "sex",
+        "country",
+        "city",
+        "postal_code",
+        "programme",
+        "graduation_date",
+        "enrolment_status",
+        "current_identity",
+        "class_name",
+        "accepts_messages",
+    )
+)
+
+
+class RowCleaner:
+    """Cleans the rows of one file, all as of the same day."""
+
+    def __init__(self, today: datetime.date) -> None:
+        self._today = today
+        self._seen: dict[tuple[int, str], Cleaned] = {}
+
+    def clean(self, number: int, cells: Sequence[RawCell]) -> Row:
+        """Clean every cell of a row (cells in column order)."""
+        values: list[str] = []
+        row = Row(number, values)
+        for index, header, clean in _CLEANERS:
+            cell = cells[index]
+            if cell is None:
+                values.append("")
+                continue
+            if index in _REPEATING and type(cell) is str:
+                cleaned = self._seen.get((index, cell))
+                if cleaned is None:
+                    cleaned = self._seen[index, cell] = _clean_cell(index, clean, cell, self._today)
+            else:
+                cleaned = _clean_cell(index, clean, cell, self._today)
+            value, notes, rest = cleaned
+            values.append(value)
+            if notes:
+                row.remarks += [(header, *note) for note in notes]
+            if rest:
+                _keep_rest(row, index, rest)
+        _move_postal_code(row)
+        _compare_sex(row)
+        if row.remarks:
+            row.raw = list(cells)
+        return row
+
+
+def _clean_cell(index: int, clean: Callable[..., Cleaned], cell: RawCell, today: datetime.date) -> Cleaned:
+    cleaned = clean(cell, today=today)
+    if len(cleaned.value) >= 10 and index not in _MAY_LOOK_LIKE_IDS and shows_national_id(cleaned.value):
+        # Shifted columns: an ID stays in its own column or nowhere.
+        misplaced = Note(ERROR, "misplaced_national_id", _("這一欄出現身分證字號，請檢查欄位是否錯置。"))
+        return Cleaned("", (*cleaned.notes, misplaced))
+    return cleaned
 
 
 def _keep_rest(row: Row, index: int, rest: str) -> None:

@@ -7,11 +7,12 @@ the transaction that uses it, the numbers are not given again. Gaps are possible
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from . import bulk
@@ -51,14 +52,10 @@ def reserve(demand: Counter[Need], *, brought: Iterable[str] = ()) -> SerialPool
         series = SerialSeries.objects.select_related("department").in_bulk(
             {need.series_id for need in demand}
         )
-        counters = _locked_counters({need.prefix for need in demand})
         numbers: dict[Need, list[str]] = {need: [] for need in demand}
         wanted = dict(demand)
         while wanted:
-            blocks = {
-                need: _advance(series[need.series_id], counters[need.prefix], count)
-                for need, count in wanted.items()
-            }
+            blocks = _blocks(wanted, series)
             # A number that a file once brought along, or that a deleted record bore, is passed over.
             known = brought.union(ever_used(number for block in blocks.values() for number in block))
             for need, block in blocks.items():
@@ -66,54 +63,66 @@ def reserve(demand: Counter[Need], *, brought: Iterable[str] = ()) -> SerialPool
             wanted = {
                 need: missing for need, count in demand.items() if (missing := count - len(numbers[need]))
             }
-        bulk.update_rows(
-            SerialCounter,
-            ["last_sequence"],
-            [(counter.pk, counter.last_sequence) for counter in counters.values()],
-        )
         return SerialPool(numbers)
 
 
-def _locked_counters(prefixes: set[str]) -> dict[str, SerialCounter]:
-    """The counters of the prefixes, made where missing, in one order for everybody: two reservations never wait
-    for each other in a circle."""
-    ordered = sorted(prefixes)
-    SerialCounter.objects.bulk_create(map(_new_counter, ordered), ignore_conflicts=True, batch_size=400)
-    found: dict[str, SerialCounter] = {}
-    for chunk in bulk.batched(ordered, bulk.IDS_PER_STATEMENT):
-        locked = SerialCounter.objects.select_for_update().filter(prefix__in=chunk).order_by("prefix")
-        found |= {counter.prefix: counter for counter in locked}
-    return found
+def _blocks(wanted: Mapping[Need, int], series: Mapping[int, SerialSeries]) -> dict[Need, list[str]]:
+    """The next numbers of each need. Raises SeriesFull."""
+    counts: Counter[str] = Counter()
+    for need, count in wanted.items():
+        counts[need.prefix] += count
+    last = _advance_counters(counts)
+    following = {prefix: last[prefix] - count + 1 for prefix, count in counts.items()}
+    blocks: dict[Need, list[str]] = {}
+    for need, count in wanted.items():
+        first = following[need.prefix]
+        following[need.prefix] += count
+        blocks[need] = _numbers(series[need.series_id], need.prefix, first, count)
+    return blocks
 
 
-def _new_counter(prefix: str) -> SerialCounter:
-    return SerialCounter(prefix=prefix)
-
-
-def _advance(series: SerialSeries, counter: SerialCounter, count: int) -> list[str]:
-    """The next `count` numbers behind a counter; moves it. Raises SeriesFull."""
-    first = counter.last_sequence + 1
-    counter.last_sequence += count
-    if series.when_full == SerialSeries.WhenFull.STOP and counter.last_sequence >= 10**series.width:
+def _numbers(series: SerialSeries, prefix: str, first: int, count: int) -> list[str]:
+    """`count` numbers from the sequence `first`. Raises SeriesFull."""
+    if series.when_full == SerialSeries.WhenFull.STOP and first + count - 1 >= 10**series.width:
         raise SeriesFull(
             _(
                 "「%(series)s」的流水號 %(prefix)s 已編到 %(width)s 位數上限，"
                 "請到「流水號編碼」加大位數後再匯入。"
             )
-            % {"series": series, "prefix": counter.prefix, "width": series.width}
+            % {"series": series, "prefix": prefix, "width": series.width}
         )
-    return [
-        counter.prefix + str(sequence).zfill(series.width)
-        for sequence in range(first, counter.last_sequence + 1)
-    ]
+    return [prefix + str(sequence).zfill(series.width) for sequence in range(first, first + count)]
+
+
+def _advance_counters(counts: Mapping[str, int]) -> dict[str, int]:
+    """Move the counter of each prefix on, made where it is missing, and return where it stands: made, locked and
+    moved by one statement. In one order for everybody: two reservations never wait for each other in a circle."""
+    pairs = sorted(counts.items())
+    table = connection.ops.quote_name(SerialCounter._meta.db_table)
+    if connection.vendor == "postgresql":
+        source = "unnest(%s::varchar[], %s::bigint[]) AS wanted (prefix, count) ORDER BY prefix"
+        parameters: list[Any] = [list(column) for column in zip(*pairs, strict=True)] or [[], []]
+        selected = "prefix, count"
+    else:
+        source = "json_each(%s) WHERE true"  # without WHERE, SQLite takes ON CONFLICT for a join
+        parameters = [json.dumps(pairs)]
+        selected = "json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (prefix, last_sequence) SELECT {selected} FROM {source} "  # noqa: S608
+            f"ON CONFLICT (prefix) DO UPDATE SET last_sequence = {table}.last_sequence + excluded.last_sequence "
+            "RETURNING prefix, last_sequence",
+            parameters,
+        )
+        return dict(cursor.fetchall())
 
 
 def ever_used(numbers: Iterable[str]) -> dict[str, int]:
     """Those of the numbers that a record bears or ever bore, each with that record's id."""
     found: dict[str, int] = {}
-    for chunk in bulk.batched(numbers, bulk.IDS_PER_STATEMENT):
+    for chunk in bulk.batched(numbers, bulk.KEYS_PER_STATEMENT):
         found.update(
-            AcademicRecord.history.filter(serial_number__in=chunk)
+            AcademicRecord.history.filter(serial_number__any_of=chunk)
             .values_list("serial_number", "id")
             .distinct()
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .columns import PERSON_COLUMNS, RECORD_COLUMNS, SECONDARY_WORDS
@@ -17,15 +18,18 @@ _LISTED = {"programme", "enrolment_status", "current_identity"}
 _ANSWERS = {None: "", True: "是", False: "否"}
 
 
-def person_columns(values: Mapping[str, str], pk: int) -> dict[str, Any]:
+def person_columns(
+    values: Mapping[str, str], pk: int, digests: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """The columns (`attname` → Python value) that canonical values of the person `pk` are stored in.
 
-    `accepts_messages` takes 是 only; 否 is stored by recording an objection (SOP 6.9).
+    `digests` are those of national IDs that the caller has computed already. `accepts_messages` takes 是 only;
+    否 is stored by recording an objection (SOP 6.9).
     """
     columns: dict[str, Any] = {}
     for attribute, value in values.items():
         if attribute == "national_id":
-            columns.update(_national_id_columns(value, pk))
+            columns.update(_national_id_columns(value, pk, digests))
         elif attribute == "birth_date":
             columns["birth_date"] = datetime.date.fromisoformat(value) if value else None
         elif attribute == "accepts_messages":
@@ -69,12 +73,12 @@ def current_record_values(record: AcademicRecord) -> dict[str, str]:
     }
 
 
-def _national_id_columns(value: str, pk: int) -> dict[str, Any]:
+def _national_id_columns(value: str, pk: int, digests: Mapping[str, str]) -> dict[str, Any]:
     if not value:
         return {"national_id_sealed": None, "national_id_digest": None, "national_id_mask": ""}
     return {
         "national_id_sealed": seal(value, Person.national_id_context(pk)),
-        "national_id_digest": digest(value),
+        "national_id_digest": digests.get(value) or digest(value),
         "national_id_mask": mask_national_id(value),
     }
 

@@ -215,7 +215,7 @@ def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
     lost = ImportRow.objects.filter(
         batch__state=ImportBatch.State.APPLIED,
         verdict__in=(Verdict.NEW_PERSON, Verdict.NEW_RECORD),
-        record__isnull=True,
+        outcome__isnull=True,
     ).order_by("batch", "row_number")
     for batch, row in lost.values_list("batch", "row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列已匯入，卻沒有學籍身分。") % {"batch": batch, "row": row}

@@ -1,8 +1,9 @@
+from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
 from .disclosures import Disclosure
 from .follow_ups import FollowUp
 from .history import ChangeContext, Source
-from .imports import ImportBatch, ImportRow, Verdict
+from .imports import ImportBatch, ImportOutcome, ImportRow, Verdict
 from .keys import KeyCheck
 from .organisation import (
     LETTERS,
@@ -28,6 +29,7 @@ __all__ = [
     "Division",
     "FollowUp",
     "ImportBatch",
+    "ImportOutcome",
     "ImportRow",
     "KeyCheck",
     "Level",

@@ -31,7 +31,10 @@ class Annotation(models.Model):
     )
 
     history = HistoricalRecords(
-        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+        bases=[ChangeContext],
+        no_db_index=["editor"],
+        user_model=settings.AUTH_USER_MODEL,
+        user_db_constraint=False,
     )
 
     class Meta:

@@ -105,6 +105,7 @@ class ImportRow(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("校友"),
+        db_index=False,
         db_constraint=False,  # a plan mentions; the records themselves are what the database guards
     )
     record = models.ForeignKey(
@@ -133,5 +134,38 @@ class ImportRow(models.Model):
     def payload_context(batch_id: int, row_number: int) -> str:
         return f"importrow.payload:{batch_id}:{row_number}"
 
+    @property
+    def became(self) -> ImportOutcome | None:
+        """What the row became, once its batch was applied. Load with `outcome`."""
+        return getattr(self, "outcome", None)
+
     def open_payload(self) -> bytes:
         return open_bytes(self.payload, self.payload_context(self.batch_id, self.row_number))
+
+
+class ImportOutcome(models.Model):
+    """The person and the record that a row of an applied batch became. The plan itself is never rewritten: its rows
+    are large, and on PostgreSQL an update would copy every one of them."""
+
+    # No cascade to look for when a plan, which has no outcomes yet, is replaced.
+    row = models.OneToOneField(
+        ImportRow, models.DO_NOTHING, primary_key=True, related_name="outcome", db_constraint=False
+    )
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="+", verbose_name=_("校友"), db_index=False, db_constraint=False
+    )
+    record = models.ForeignKey(
+        AcademicRecord,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("學籍身分"),
+        db_index=False,
+        db_constraint=False,
+    )
+
+    class Meta:
+        verbose_name = _("匯入結果")
+        verbose_name_plural = _("匯入結果")
+
+    def __str__(self) -> str:
+        return f"{self.row_id} → {self.record_id}"

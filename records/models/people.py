@@ -48,6 +48,7 @@ class Person(models.Model):
         null=True,
         blank=True,
         limit_choices_to={"kind": StatusCode.Kind.IDENTITY},
+        db_index=False,  # a handful of values: an index finds nothing faster and slows every import
     )
     # None: never answered. False exactly while a MessageObjection is open (SOP 6.9; `manage.py verify` holds it).
     accepts_messages = models.BooleanField(_("是否願意接受母校訊息"), null=True, blank=True)
@@ -61,6 +62,7 @@ class Person(models.Model):
     history = HistoricalRecords(
         bases=[ChangeContext],
         excluded_fields=["name_key"],
+        no_db_index=["current_identity"],  # history is read by person and by batch
         user_model=settings.AUTH_USER_MODEL,
         user_db_constraint=False,
     )
@@ -135,13 +137,17 @@ class AcademicRecord(models.Model):
         null=True,
         blank=True,
         limit_choices_to={"kind": StatusCode.Kind.ENROLMENT},
+        db_index=False,
     )
     class_name = models.CharField(_("班級資料"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("建檔時間"), editable=False)
     updated_at = models.DateTimeField(_("最後異動時間"), editable=False)
 
     history = HistoricalRecords(
-        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+        bases=[ChangeContext],
+        no_db_index=["programme", "enrolment_status"],
+        user_model=settings.AUTH_USER_MODEL,
+        user_db_constraint=False,
     )
 
     class Meta:
@@ -191,7 +197,10 @@ class MessageObjection(models.Model):
     ended_on = models.DateField(_("撤回日期"), null=True, blank=True)
 
     history = HistoricalRecords(
-        bases=[ChangeContext], user_model=settings.AUTH_USER_MODEL, user_db_constraint=False
+        bases=[ChangeContext],
+        no_db_index=["recorded_by"],
+        user_model=settings.AUTH_USER_MODEL,
+        user_db_constraint=False,
     )
 
     class Meta:

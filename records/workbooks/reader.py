@@ -10,6 +10,7 @@ from typing import Any, Self
 from records.cells import Note, RawCell
 from records.workbooks import limits
 from records.workbooks.gate import check_file
+from records.workbooks.lines import unpack_cells
 from records.workbooks.refusals import WorkbookRefused
 from records.workbooks.remarks import remark
 from records.workbooks.sandbox import Child
@@ -35,7 +36,7 @@ class SheetRows:
         message = next(self._messages)
         if isinstance(message, list):
             number, cells = message
-            return number, cells
+            return number, unpack_cells(cells)
         self.count = message["rows"]
         self._notes.extend(remark(code, params) for code, params in message["notes"])
         self._messages.close()

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from records.workbooks import limits
+from records.workbooks.lines import decode_line
 from records.workbooks.refusals import WorkbookRefused
-from records.workbooks.wire import decode
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +108,9 @@ def _environment() -> dict[str, str]:
 
 
 def _decoded(line: bytes) -> Any:
-    """The message of a line; a child that was taken over might send anything."""
+    """The message of a line, its cells still packed; a child that was taken over might send anything."""
     try:
-        return decode(line.decode("ascii"))
+        return decode_line(line)
     except ValueError as error:
         raise WorkbookRefused("broken") from error
 

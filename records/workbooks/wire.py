@@ -13,7 +13,8 @@ from typing import Any
 from records.cells import ErrorCell, FormulaCell, RawCell
 
 
-def _pack(cell: object) -> dict[str, object]:
+def pack(cell: object) -> dict[str, object]:
+    """A cell of a type that JSON lacks, as an object of one key. Raises TypeError for anything else."""
     match cell:
         case FormulaCell():
             return {"formula": [cell.formula, cell.cached]}
@@ -28,7 +29,8 @@ def _pack(cell: object) -> dict[str, object]:
     raise TypeError(type(cell).__name__)
 
 
-def _unpack(packed: Mapping[str, Any]) -> RawCell | Mapping[str, Any]:
+def unpack(packed: Mapping[str, Any]) -> RawCell | Mapping[str, Any]:
+    """The cell that `pack` made the object of; any other object as it is."""
     for key, value in packed.items():
         match key:
             case "date":
@@ -36,7 +38,8 @@ def _unpack(packed: Mapping[str, Any]) -> RawCell | Mapping[str, Any]:
             case "error":
                 return ErrorCell(value)
             case "formula":
-                return FormulaCell(*value)
+                formula, cached = value
+                return FormulaCell(formula, unpack(cached) if isinstance(cached, dict) else cached)
             case "moment":
                 return datetime.datetime.fromisoformat(value)
             case "time":
@@ -45,5 +48,5 @@ def _unpack(packed: Mapping[str, Any]) -> RawCell | Mapping[str, Any]:
     return packed
 
 
-encode = json.JSONEncoder(default=_pack, separators=(",", ":"), check_circular=False).encode
-decode = json.JSONDecoder(object_hook=_unpack).decode
+encode = json.JSONEncoder(default=pack, separators=(",", ":"), check_circular=False).encode
+decode = json.loads

@@ -20,7 +20,7 @@ RECORDS = [
     "values",
     "columns rows",
     "workbooks synthetic",
-    "querysets",
+    "querysets lookups",
     "models",
     "bulk progress organisation keys annotations storing",
     "programmes serials policies follow_ups search timelines",

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from records import imports
+from records import imports, plans
 from records.models import AcademicRecord, ImportBatch, ImportRow, Person
 from records.workbooks.reader import WorkbookRefused
 from records.workbooks.writer import write_sheet
@@ -112,8 +112,9 @@ def test_an_applied_batch_is_not_applied_again():
 def test_rows_know_the_person_and_record_they_became():
     batch = imported([row(), row()])
     stored = ImportRow.objects.filter(batch=batch).order_by("row_number")
-    assert [r.record.person_id for r in stored] == [r.person_id for r in stored]
-    assert len({r.record_id for r in stored}) == 2
+    became = [row.became for row in stored]
+    assert [outcome.record.person_id for outcome in became] == [outcome.person_id for outcome in became]
+    assert len({outcome.record_id for outcome in became}) == 2
     assert [view.serial for view in views(batch)] == list(
         AcademicRecord.objects.order_by("pk").values_list("serial_number", flat=True)
     )
@@ -281,3 +282,10 @@ def test_a_national_id_in_a_wrong_column_is_kept_out_of_it(header):
 def test_a_serial_number_that_looks_like_a_national_id_is_shown_whole():
     view = views(planned([row(流水號="B211110001")]))[0]
     assert view.values["流水號"] == "B211110001"
+
+
+def test_half_a_surrogate_pair_is_kept_as_it_came():
+    """Excel writes it as `_xD800_`; UTF-8 has no place for it, so the plan's quick JSON neither."""
+    batch = planned([row(聯絡住址="祥豐街\ud800")])
+    assert codes(batch) == [{"broken_text"}]
+    assert "祥豐街\ud800" in plans.stored_row(ImportRow.objects.get(batch=batch)).raw
