@@ -59,6 +59,8 @@ FIELDS = MappingProxyType(
 )
 # Pages show these by their mask only, to whomever; the whole value leaves by an export that is logged.
 MASKED = frozenset({"national_id"})
+# The system gives and keeps these: nobody writes them, whatever may be done with the class (SOP 6.1, 6.6).
+GIVEN = frozenset({"serial_number", "pinned", "annotations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ ALL_FIELDS: tuple[Field, ...] = (
     Field("pinned", _("置頂註解（各學籍的學制）"), Sensitivity.SUMMARY, Owner.ANNOTATION),
     Field("annotations", _("舊系統的自由文字註解"), Sensitivity.NOTES, Owner.ANNOTATION),
 )
-_CLASS_OF = {field.attribute: field.sensitivity for field in ALL_FIELDS}
+_FIELDS = {field.attribute: field for field in ALL_FIELDS}
 
 
 def access_of_role(role: str, sensitivity: Sensitivity) -> Access:
@@ -97,12 +99,18 @@ def access_of_role(role: str, sensitivity: Sensitivity) -> Access:
     return FIELDS.get(role, {}).get(sensitivity, Access.NONE)
 
 
+def field_access(role: str, field: Field) -> Access:
+    """What a role may do with a field."""
+    most = Access.READ if field.attribute in GIVEN else Access.WRITE
+    return min(most, access_of_role(role, field.sensitivity))
+
+
 def access(user: Any, attribute: str) -> Access:
     """What a user may do with a field, on the rows within reach; nothing when the account is switched off.
 
     Raises `KeyError` for a field that has no class: a new field is closed to everybody until it is declared."""
-    sensitivity = _CLASS_OF[attribute]
-    return access_of_role(user.role, sensitivity) if is_at_work(user) else Access.NONE
+    field = _FIELDS[attribute]
+    return field_access(user.role, field) if is_at_work(user) else Access.NONE
 
 
 def reach_of(user: Any) -> Reach:

@@ -235,9 +235,10 @@ class PersonForm(ColumnForm):
 
 
 class RecordForm(ColumnForm):
-    """One degree. The serial number is given by the system, or kept as the file brought it, and stays (SOP 6.1)."""
+    """One degree. The serial number is given by the system, or kept as the file brought it, and stays (SOP 6.1):
+    nobody may write it (`rights.GIVEN`)."""
 
-    columns = tuple(column for column in RECORD_COLUMNS if column.attribute != "serial_number")
+    columns = RECORD_COLUMNS
 
     def clean(self) -> dict[str, Any]:
         super().clean()

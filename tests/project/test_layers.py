@@ -42,7 +42,7 @@ ACCOUNTS = [
     "models",
     "trail",
     "passwords mails sessions grants",
-    "invitations agreements",
+    "invitations agreements see_as",
     "applications cooperation reviews sign_in permissions",
     "documents tasks",
     "forms",
