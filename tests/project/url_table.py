@@ -109,14 +109,17 @@ def _batch() -> dict[str, Any]:
     return {"object_id": batch.pk}
 
 
-def _account() -> dict[str, Any]:
-    user = User.objects.create_user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
+def _user(username: str, **fields: Any) -> dict[str, Any]:
+    user, _is_new = User.objects.get_or_create(username=username, defaults=fields)
     return {"object_id": user.pk}
+
+
+def _account() -> dict[str, Any]:
+    return _user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
 
 
 def _contact() -> dict[str, Any]:
-    user = User.objects.create_user("somebody", display_name="測試聯絡人", role=Role.DEPARTMENT_CONTACT)
-    return {"object_id": user.pk}
+    return _user("contact", display_name="測試聯絡人", role=Role.DEPARTMENT_CONTACT)
 
 
 def _grant() -> dict[str, Any]:
