@@ -50,13 +50,21 @@ class RecordFilter(FieldFilter):
         raise NotImplementedError
 
 
+def _if_several(choices: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """A choice among one is none: a contact of one department has no filter for it."""
+    return choices if len(choices) > 1 else []
+
+
 class CollegeFilter(RecordFilter):
     title = _("學院")
     parameter_name = "college"
     attribute = "programme"
 
     def offered(self, user: Any) -> list[tuple[Any, str]]:
-        return list(College.objects.values_list("pk", "name"))
+        colleges = College.objects.all()
+        if reach_of(user) is Reach.OWN:
+            colleges = colleges.filter(departments__in=user.department_ids).distinct()
+        return _if_several(list(colleges.values_list("pk", "name")))
 
     def condition_for(self, value: str) -> Q:
         return Q(programme__department__college=value)
@@ -71,7 +79,7 @@ class DepartmentFilter(RecordFilter):
         departments = Department.objects.all()
         if reach_of(user) is Reach.OWN:
             departments = departments.filter(pk__in=user.department_ids)
-        return list(departments.values_list("pk", "name"))
+        return _if_several(list(departments.values_list("pk", "name")))
 
     def condition_for(self, value: str) -> Q:
         return Q(programme__department=value)
