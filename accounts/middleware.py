@@ -1,4 +1,4 @@
-"""How long a login lasts, and that a one-time password is changed before anything else."""
+"""How long a login lasts, that a one-time password is changed before anything else, and looking as somebody else."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from . import see_as
 
 STARTED = "started_at"
 SEEN = "seen_at"
@@ -59,4 +61,41 @@ class PasswordChangeMiddleware:
         if user.is_authenticated and user.must_change_password:
             if request.resolver_match.view_name not in self.OPEN:
                 return redirect("password_change")
+        return None
+
+
+class SeeAsMiddleware:
+    """Shows the workspace as another account sees it (`see_as`): `request.user` is that account, `request.true_user`
+    the person who looks. Only pages of the workspace, only read; logging out and ending it stay open.
+
+    The last of the middlewares: what an account has to do first (password, agreement, second factor) is asked of the
+    person who looks.
+    """
+
+    OPEN = frozenset({"logout", "admin:accounts_user_see_as_end"})
+    CLOSED = frozenset({"admin:password_change", "admin:password_change_done", "admin:logout", "admin:login"})
+    READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Runs when the address is resolved, after the same step of the other middlewares."""
+        request.true_user = request.user
+        name = request.resolver_match.view_name
+        if not request.user.is_authenticated or not see_as.is_on(request) or name in self.OPEN:
+            return None
+        account = see_as.current(request)
+        if account is None:
+            see_as.end(request)
+            messages.info(request, _("以其他帳號檢視的時間已結束，現在是您自己的頁面。"))
+            return redirect("home")
+        request.seen_as = account
+        is_page = name == "home" or name.startswith("admin:") and name not in self.CLOSED
+        if request.method not in self.READING or not is_page:
+            return render(request, "accounts/see_as_closed.html", status=403)
+        request.user = account
         return None

@@ -17,11 +17,12 @@ def note(
 ) -> AccountEvent:
     """Add one line to an account's trail (security.md §0.3).
 
-    `by` is who did it: `request`'s user when not given, nobody for the system. The address is the request's.
+    `by` is who did it: `request`'s user when not given (who really looks, also while seeing as somebody else), nobody
+    for the system. The address is the request's.
     `detail` is a short sentence without any password, national ID or link.
     """
     if by is None and request is not None and request.user.is_authenticated:
-        by = request.user
+        by = getattr(request, "true_user", request.user)
     address = request.META.get("REMOTE_ADDR") or None if request is not None else None
     return AccountEvent.objects.create(
         account=account, kind=kind, by=by, address=address, detail=detail[:500]

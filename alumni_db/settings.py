@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionLifetimeMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "accounts.middleware.SeeAsMiddleware",  # the last: the others ask the person who really looks
 ]
 ROOT_URLCONF = "alumni_db.urls"
 WSGI_APPLICATION = "alumni_db.wsgi.application"

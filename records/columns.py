@@ -26,12 +26,15 @@ class Owner(StrEnum):
 
 
 class Sensitivity(StrEnum):
-    """The class of a field decides who sees it (security.md §8)."""
+    """The class of a field decides who sees it (security.md §8); `rights` says which role which class."""
 
-    IDENTITY = "identity"
+    PERSONAL = "personal"  # how somebody is called and addressed
+    IDENTITY = "identity"  # what proves who somebody is
     CONTACT = "contact"
-    STUDY = "study"
+    STUDY = "study"  # one degree's data
+    SUMMARY = "summary"  # what speaks of all degrees at once, those of other departments among them
     CONSENT = "consent"
+    NOTES = "notes"  # free words, in which anything may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,13 @@ class Column:
 
 
 PERSON, RECORD, ANNOTATION = Owner.PERSON, Owner.RECORD, Owner.ANNOTATION
-IDENTITY, CONTACT, STUDY, CONSENT = (
+PERSONAL, IDENTITY, CONTACT, STUDY = (
+    Sensitivity.PERSONAL,
     Sensitivity.IDENTITY,
     Sensitivity.CONTACT,
     Sensitivity.STUDY,
-    Sensitivity.CONSENT,
 )
+SUMMARY, CONSENT, NOTES = Sensitivity.SUMMARY, Sensitivity.CONSENT, Sensitivity.NOTES
 
 COLUMNS: tuple[Column, ...] = (
     Column(
@@ -70,14 +74,14 @@ COLUMNS: tuple[Column, ...] = (
         _("文字，保留開頭的 0。"), "00957001",
     ),
     Column(
-        "中文姓名", "chinese_name", PERSON, IDENTITY, values.clean_chinese_name, "中文姓名",
+        "中文姓名", "chinese_name", PERSON, PERSONAL, values.clean_chinese_name, "中文姓名",
         _("必填。"), "王小明", is_required=True,
     ),
     Column(
-        "英文姓名", "english_name", PERSON, IDENTITY, values.clean_english_name, "英文名字",
+        "英文姓名", "english_name", PERSON, PERSONAL, values.clean_english_name, "英文名字",
         _("與護照相同的拼法。"), "Wang, Hsiao-Ming",
     ),
-    Column("性別", "sex", PERSON, IDENTITY, values.clean_sex, "性別", _("男或女。"), "男"),
+    Column("性別", "sex", PERSON, PERSONAL, values.clean_sex, "性別", _("男或女。"), "男"),
     Column(
         "身分證字號", "national_id", PERSON, IDENTITY, values.clean_national_id, "身分證字號",
         _("必填；無身分證者填統一證號，兩者皆無者填護照號碼。"), "A900000016", is_required=True,
@@ -122,7 +126,7 @@ COLUMNS: tuple[Column, ...] = (
         _("代碼、名稱或「21-畢業」。"), "21-畢業", list_name="enrolment",
     ),
     Column(
-        "目前身分", "current_identity", PERSON, STUDY, values.clean_current_identity, "目前身分",
+        "目前身分", "current_identity", PERSON, SUMMARY, values.clean_current_identity, "目前身分",
         _("代碼、名稱或「2-校友」。"), "2-校友", list_name="identity",
     ),
     Column("班級資料", "class_name", RECORD, STUDY, values.clean_class_name, "班級資料", _("選填。"), "四年A班"),
@@ -131,7 +135,7 @@ COLUMNS: tuple[Column, ...] = (
         "是否願意接受母校訊息", _("是或否；舊系統移轉時使用，可刪除此欄。"), "是",
     ),
     Column(
-        "註解", "annotations", ANNOTATION, STUDY, values.clean_annotations, "註解",
+        "註解", "annotations", ANNOTATION, NOTES, values.clean_annotations, "註解",
         _("舊系統的註解，每行一則；可刪除此欄。"), "",
     ),
 )  # fmt: skip

@@ -1,23 +1,37 @@
 """Who may do what (domain.md §1, security.md §8). Every page and command asks here, and nowhere else.
 
-A decision is `Allowed` or `Denied`; its truth value is the decision, and a refusal carries its reason.
+A function is data: its title in plain words, the roles that have it, the rows it reaches, and the sentence that
+everybody else reads. Called with a user it answers `Allowed` or `Denied`; the truth value is the decision. Rows and
+fields are declared in `rights`; docs/permissions.md is written from both (`manage.py permissions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import AcademicRecord
-from .querysets import EVERYONE_ROLES
-
-STAFF, DIRECTOR, IT = "center_staff", "center_director", "it_staff"
-REGISTRAR, CONTACT, AUDITOR = "registrar", "department_contact", "auditor"
+from .columns import Sensitivity
+from .models import AcademicRecord, Programme
+from .rights import (
+    AUDITOR,
+    CENTER,
+    CONTACT,
+    DIRECTOR,
+    IT,
+    REGISTRAR,
+    STAFF,
+    Access,
+    Reach,
+    access,
+    access_of_role,
+    is_at_work,
+    reach_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +53,101 @@ class Denied:
 
 
 Decision = Allowed | Denied
-Policy = Callable[[Any], Decision]
 
 
-def _for_roles(roles: frozenset[str], refusal: str | Promise) -> Policy:
-    def decide(user: Any) -> Decision:
-        if user.is_authenticated and user.is_active and user.role in roles:
-            return Allowed()
-        return Denied(refusal)
+class Rows(StrEnum):
+    """Which rows a function reaches: those of people within the role's reach, or no person's at all."""
 
-    return decide
+    PEOPLE = "people"
+    NO_PERSON = "no_person"
 
 
-can_import = _for_roles(EVERYONE_ROLES, _("您的角色不能匯入離校資料。"))
-can_view_people = _for_roles(EVERYONE_ROLES | {CONTACT}, _("您的角色不能檢視校友資料。"))
-can_edit_people = _for_roles(EVERYONE_ROLES, _("您的角色不能修改校友資料。"))
-can_see_identity = _for_roles(EVERYONE_ROLES, _("您的角色不能檢視身分證字號與生日。"))
-can_export = _for_roles(EVERYONE_ROLES, _("您的角色不能匯出校友資料。"))
-can_edit_organisation = _for_roles(frozenset({DIRECTOR, IT}), _("系所與代碼由主任或校務系統組修改。"))
-can_see_organisation = _for_roles(EVERYONE_ROLES, _("您的角色不能檢視系所與代碼設定。"))
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """Something that some roles may do."""
+
+    title: str | Promise
+    roles: frozenset[str]
+    refusal: str | Promise
+    rows: Rows = Rows.NO_PERSON
+
+    def __call__(self, user: Any) -> Decision:
+        return Allowed() if is_at_work(user) and user.role in self.roles else Denied(self.refusal)
+
+
+can_view_people = Function(
+    _("檢視校友資料"), CENTER | {CONTACT}, _("您的角色不能檢視校友資料。"), Rows.PEOPLE
+)
+can_edit_people = Function(
+    _("新增、修改校友資料，登錄不願接受訊息"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE
+)
+can_see_identity = Function(
+    _("以完整身分證字號查詢"), CENTER, _("您的角色不能檢視身分證字號與生日。"), Rows.PEOPLE
+)
+can_export = Function(
+    _("匯出校友資料（含完整身分證字號，留有紀錄）"), CENTER, _("您的角色不能匯出校友資料。"), Rows.PEOPLE
+)
+can_import = Function(
+    _("匯入離校資料、檢視匯入計畫的各列"), CENTER, _("您的角色不能匯入離校資料。"), Rows.PEOPLE
+)
 # The registrar delivers the file and wants to know what became of it: counts and states, nobody's data.
-can_see_batches = _for_roles(EVERYONE_ROLES | {REGISTRAR}, _("您的角色不能檢視匯入批次。"))
-can_manage_accounts = _for_roles(EVERYONE_ROLES, _("帳號由校友服務中心與校務系統組管理。"))
-can_see_trail = _for_roles(frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。"))
+can_see_batches = Function(
+    _("檢視匯入批次的件數與狀態"), CENTER | {REGISTRAR}, _("您的角色不能檢視匯入批次。")
+)
+can_see_organisation = Function(_("檢視系所與代碼"), CENTER, _("您的角色不能檢視系所與代碼設定。"))
+can_edit_organisation = Function(
+    _("修改系所與代碼"), frozenset({DIRECTOR, IT}), _("系所與代碼由主任或校務系統組修改。")
+)
+can_manage_accounts = Function(_("管理帳號"), CENTER, _("帳號由校友服務中心與校務系統組管理。"))
+can_give_scope = Function(
+    _("授予系所聯絡人額外的系所範圍"), frozenset({DIRECTOR, IT}), _("額外的系所範圍由主任或校務系統組授予。")
+)
+can_see_as = Function(
+    _("以其他帳號的視角檢視（唯讀）"), CENTER, _("您的角色不能以其他帳號的視角檢視。"), Rows.PEOPLE
+)
+can_see_trail = Function(
+    _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
+)
+
+# In the order above; whoever declares a function has declared it for the matrix as well.
+FUNCTIONS: dict[str, Function] = {
+    name: value for name, value in list(globals().items()) if isinstance(value, Function)
+}
 
 
+# --- fields -----------------------------------------------------------------------------------------------------
+def may_read(user: Any, attribute: str) -> bool:
+    """Whether a user may know a field of the rows within reach; for one of `rights.MASKED` that means its mask."""
+    return access(user, attribute) >= Access.READ
+
+
+def may_write(user: Any, attribute: str) -> bool:
+    """Whether a user may change a field of the rows within reach, given `can_edit_people`."""
+    return access(user, attribute) >= Access.WRITE
+
+
+# --- rows -------------------------------------------------------------------------------------------------------
 def visible_records(user: Any) -> QuerySet[AcademicRecord]:
-    """The degrees a user may see: a contact sees those of the own departments only, also where the person has
+    """The degrees a user may see: who reaches the own departments only sees theirs only, also where the person has
     others (security.md §8)."""
     records = AcademicRecord.objects.select_related("programme__department", "enrolment_status")
-    if can_view_people(user) and user.role == CONTACT:
+    reach = reach_of(user)
+    if reach is Reach.OWN:
         return records.filter(programme__department__in=user.department_ids)
-    return records if can_view_people(user) else records.none()
+    return records if reach is Reach.ALL else records.none()
 
 
+def hidden_programmes(user: Any) -> frozenset[int]:
+    """The programmes of which a user may not even see what a degree was before it came to the own department."""
+    if reach_of(user) is Reach.ALL:
+        return frozenset()
+    others = Programme.objects.order_by()
+    if reach_of(user) is Reach.OWN:
+        others = others.exclude(department__in=user.department_ids)
+    return frozenset(others.values_list("pk", flat=True))
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------
 def can_manage_account_of(user: Any, role: str) -> Decision:
     """Whether `user` may open, change or reset an account of this role: center staff not the director's or IT's,
     with which they could take rights they do not have."""
@@ -80,3 +155,37 @@ def can_manage_account_of(user: Any, role: str) -> Decision:
     if allowed and user.role == STAFF and role in (DIRECTOR, IT):
         return Denied(_("主任與校務系統組的帳號由主任或校務系統組管理。"))
     return allowed
+
+
+def can_give_scope_to(user: Any, account: Any) -> Decision:
+    """Whether `user` may widen the departments of `account`: never the own, and only a contact has departments."""
+    allowed = can_give_scope(user)
+    if allowed and account.pk == user.pk:
+        return Denied(_("不能授予自己額外的系所範圍。"))
+    if allowed and account.role != CONTACT:
+        return Denied(_("只有系所聯絡人需要額外的系所範圍。"))
+    return allowed
+
+
+def can_see_as_account(user: Any, account: Any) -> Decision:
+    """Whether `user` may look at the pages of `account`: somebody else's who is at work, with no right that the
+    own role lacks; center staff only a contact's."""
+    allowed = can_see_as(user)
+    if not allowed:
+        return allowed
+    if account.pk == user.pk:
+        return Denied(_("這就是您自己的帳號。"))
+    if not (account.is_active and account.is_staff):
+        return Denied(_("這個帳號目前沒有可以檢視的頁面。"))
+    if user.role == STAFF and account.role != CONTACT:
+        return Denied(_("承辦人員只能以系所聯絡人的視角檢視。"))
+    if not has_all_rights_of(user.role, account.role):
+        return Denied(_("這個帳號有您的角色所沒有的權限。"))
+    return allowed
+
+
+def has_all_rights_of(role: str, other: str) -> bool:
+    """Whether a role has every function and field of the other one."""
+    return all(role in function.roles for function in FUNCTIONS.values() if other in function.roles) and all(
+        access_of_role(role, kind) >= access_of_role(other, kind) for kind in Sensitivity
+    )

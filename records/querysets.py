@@ -6,18 +6,16 @@ from typing import Any
 
 from django.db import models
 
-EVERYONE_ROLES = frozenset({"center_staff", "center_director", "it_staff"})
+from .rights import Reach, reach_of
 
 
 class PersonQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> PersonQuerySet:
-        """The people a user may see: all for center and IT, those with a record in the own departments for a
-        department contact, nobody for any other role (domain.md §1, security.md §8)."""
-        if not user.is_active:
-            return self.none()
-        if user.role in EVERYONE_ROLES:
+        """The people a user reaches: all, those with a degree of the own departments, or nobody (`rights.REACH`)."""
+        reach = reach_of(user)
+        if reach is Reach.ALL:
             return self.all()
-        if user.role == "department_contact":
+        if reach is Reach.OWN:
             own = self.model._meta.get_field("academic_records").related_model.objects.filter(
                 programme__department__in=user.department_ids
             )

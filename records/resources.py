@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from import_export import fields, resources
 
+from . import policies
 from .bulk import IDS_PER_STATEMENT, batched
-from .columns import COLUMNS, HEADERS, SEXES, TEMPLATE_COLUMNS, shown
+from .columns import COLUMNS, SEXES, TEMPLATE_COLUMNS, Column, shown
 from .models import AcademicRecord, Annotation, Disclosure, Programme, StatusCode
 from .programmes import Lists
 from .storing import current_record_values, current_values
@@ -82,11 +83,11 @@ class AcademicRecordResource(resources.ModelResource):
         model = AcademicRecord
         fields: tuple[str, ...] = ()
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, columns: Iterable[Column] = COLUMNS, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fields = {
             column.attribute: ColumnField(attribute=column.attribute, column_name=column.header)
-            for column in COLUMNS
+            for column in columns
         }
         self.lists = Lists.load()
 
@@ -132,9 +133,16 @@ def _annotation_lines(person_ids: set[int]) -> dict[int, list[str]]:
     return lines
 
 
-def export_rows(queryset: QuerySet[AcademicRecord]) -> Iterator[list[str]]:
-    """The rows of an export, texts in the order of `columns.COLUMNS`; a stream of constant memory."""
-    resource = AcademicRecordResource()
+def exported_columns(user: Any) -> tuple[Column, ...]:
+    """The columns that a user may read, in the order of the form; all of them for the command line (None)."""
+    return tuple(column for column in COLUMNS if user is None or policies.may_read(user, column.attribute))
+
+
+def export_rows(
+    queryset: QuerySet[AcademicRecord], columns: Iterable[Column] = COLUMNS
+) -> Iterator[list[str]]:
+    """The rows of an export, texts in the order of `columns`; a stream of constant memory."""
+    resource = AcademicRecordResource(columns)
     for record in resource.iter_queryset(queryset):
         yield resource.export_resource(record)
 
@@ -148,7 +156,8 @@ def export_to(
     purpose: str,
     address: str | None = None,
 ) -> int:
-    """Write the records to an .xlsx and log that `user` (None: the command line) took them; the number of rows.
+    """Write the columns that `user` may read to an .xlsx and log who took them (None: the command line, which takes
+    all columns); the number of rows.
 
     The log entry stands before the first row is read: nothing goes out unlogged, also when writing fails. One
     transaction around both would keep SQLite's write lock for as long as the export takes.
@@ -161,7 +170,9 @@ def export_to(
         row_count=queryset.count(),
         detail=purpose[: Disclosure._meta.get_field("detail").max_length],
     )
-    count = write_sheet(target, headers=HEADERS, rows=export_rows(queryset))
+    columns = exported_columns(user)
+    headers = [column.header for column in columns]
+    count = write_sheet(target, headers=headers, rows=export_rows(queryset, columns))
     if count != entry.row_count:  # somebody added records meanwhile
         Disclosure.objects.filter(pk=entry.pk).update(row_count=count)
     return count

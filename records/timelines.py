@@ -1,30 +1,29 @@
 """異動歷程: what was changed about a person, before → after, by whom, when and how it came in.
 
 Read from the history rows of the person, the degrees, the pinned annotation and the objections. A national ID
-is shown by its mask only, and fields that the reader may not see are left out (security.md H3).
+is shown by its mask only. Fields that the reader may not read are left out (security.md H3), and so is what a degree
+was while it belonged to a department that the reader does not reach.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from . import columns
+from . import columns, policies
+from .annotations import OBJECTION, change_text
 from .models import AcademicRecord, Annotation, MessageObjection, Person, Programme, Source, StatusCode
 
-IDENTITY = frozenset({"national_id", "birth_date"})
-# The pinned line names all degrees, also those of departments that a contact does not see.
-_HIDDEN = IDENTITY | {"text"}
 _SHOWN = {
     Person: [c.attribute for c in columns.PERSON_COLUMNS] + list(columns.SECONDARY_WORDS),
     AcademicRecord: [c.attribute for c in columns.RECORD_COLUMNS],
     MessageObjection: ["objected_on", "words", "ended_on"],
-    Annotation: ["text"],
+    Annotation: ["pinned"],
 }
 
 
@@ -49,26 +48,54 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def of_person(person: Person, *, record_ids: Iterable[int], sees_identity: bool) -> list[Entry]:
-    """The entries of a person, newest first; only the degrees in `record_ids` are told about.
+class NoteLine(NamedTuple):
+    """A line of 註解 as its reader sees it."""
 
-    Who does not see identities (a department contact) is not told of them, nor of the line of all degrees.
+    text: str
+    is_pinned: bool
+
+
+def notes(person: Person, user: Any) -> list[NoteLine]:
+    """The lines of 註解 that a user may read, the pinned one first (SOP 6.6, 6.7).
+
+    A line does not say which degree it speaks of, and old lines say anything. Who does not read everything is told
+    of the person's own fields only, and without the numbers, whose gaps would tell that something is left out.
     """
-    names = _list_names()
+    lines = person.annotations.all()
+    if policies.may_read(user, "annotations"):
+        return [NoteLine(line.line, line.is_pinned) for line in lines]
+    told = _told_lines(user)
+    return [NoteLine(line.line.removeprefix(f"{line.number}."), False) for line in lines if line.text in told]
+
+
+def _told_lines(user: Any) -> frozenset[str]:
+    """The texts of lines about fields of the person that the user may read."""
+    readable = [name for name in _SHOWN[Person] if policies.may_read(user, name)]
+    texts = {
+        change_text(name, before, after)
+        for name in readable
+        for before, after in (("", "x"), ("x", "y"), ("x", ""))
+    }
+    return frozenset(texts | ({OBJECTION} if "accepts_messages" in readable else set()))
+
+
+def of_person(person: Person, user: Any) -> list[Entry]:
+    """The entries of a person that a user may read, newest first; only of the degrees the user sees."""
+    names, hidden = _list_names(), policies.hidden_programmes(user)
+    record_ids = policies.visible_records(user).filter(person=person).values("pk")
     rows = [
         *_rows(Person.history.filter(id=person.pk)),
-        *_rows(AcademicRecord.history.filter(id__in=list(record_ids))),
+        *_rows(AcademicRecord.history.filter(id__in=record_ids), hidden),
         *_rows(MessageObjection.history.filter(person_id=person.pk)),
         *_rows(Annotation.history.filter(person_id=person.pk, number__isnull=True)),
     ]
     entries: dict[tuple, Entry] = {}
     for row, previous in rows:
-        changes = [c for c in _changes(row, previous, names) if sees_identity or c[0] not in _HIDDEN]
+        changes = [change for name, change in _changes(row, previous, names) if policies.may_read(user, name)]
         if not changes:
             continue
         key = (row.history_date.replace(microsecond=0), row.history_user_id, row.source, row.batch_id)
-        entry = entries.setdefault(key, _entry(row))
-        entry.changes += [change for _attribute, change in changes]
+        entries.setdefault(key, _entry(row)).changes += changes
     return sorted(entries.values(), key=lambda entry: entry.at, reverse=True)
 
 
@@ -77,10 +104,14 @@ def _entry(row: Any) -> Entry:
     return Entry(row.history_date, who, str(dict(Source.choices).get(row.source, row.source)), row.batch_id)
 
 
-def _rows(history: Any) -> Iterator[tuple[Any, Any]]:
-    """Every history row with the one before it of the same object, oldest first."""
+def _rows(history: Any, hidden: frozenset[int] = frozenset()) -> Iterator[tuple[Any, Any]]:
+    """Every history row with the one before it of the same object, oldest first. What a degree was in one of the
+    `hidden` programmes is passed over: it then begins when it came from there."""
     previous: dict[int, Any] = {}
     for row in history.select_related("history_user").order_by("history_date", "history_id"):
+        if hidden and row.programme_id in hidden:
+            previous.pop(row.id, None)
+            continue
         yield row, previous.get(row.id)
         previous[row.id] = row
 
@@ -108,9 +139,7 @@ def _text(row: Any, attribute: str, names: dict[str, dict[int, str]]) -> str:
         return row.national_id_mask
     if attribute in names:
         return names[attribute].get(getattr(row, f"{attribute}_id"), "")
-    if attribute == "annotations":
-        return ""
-    value = getattr(row, attribute)
+    value = getattr(row, "text" if attribute == "pinned" else attribute)
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, datetime.date):

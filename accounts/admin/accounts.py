@@ -23,10 +23,12 @@ from records import policies
 from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 
 from ..forms.accounts import AccountForm
+from .grants_part import GrantsPart
 from .parts import AccountPart
+from .permissions_part import PermissionsPart
 
 # In the order of the page.
-PARTS: tuple[type[AccountPart], ...] = ()
+PARTS: tuple[type[AccountPart], ...] = (PermissionsPart, GrantsPart)
 
 User = get_user_model()
 

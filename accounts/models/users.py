@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -79,12 +80,14 @@ class User(AbstractUser):
 
     @cached_property
     def department_ids(self) -> frozenset[int]:
-        """The departments whose people a contact may see; empty for every other role (security.md §8).
+        """The departments whose people a contact may see: the own ones and those granted today; empty for every
+        other role (security.md §8).
 
         Kept as long as this object lives, that is one request: a department taken away counts at the next."""
         if self.role != Role.DEPARTMENT_CONTACT:
             return frozenset()
-        return frozenset(self.memberships.values_list("department_id", flat=True))
+        own = self.memberships.values_list("department_id", flat=True)
+        return frozenset(own) | self.scope_grants.valid_on(timezone.localdate()).department_ids()
 
     def give_one_time_password(self) -> str:
         """Set a random password, to be changed at the next login (ASVS 6.4.1); returned, not saved yet."""

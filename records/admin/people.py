@@ -1,89 +1,37 @@
-"""校友: the list with its search, the page of one person, and the forms that write through the one door."""
+"""校友: the page of one person, and the forms that write through the one door."""
 
 from __future__ import annotations
 
 import datetime
-import secrets
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
+from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from .. import columns, policies, timelines
+from .. import columns, policies
 from ..changes import NewObjection, PersonChange, RecordChange, apply_changes
-from ..forms.people import PERSON_COLUMNS, ObjectionForm, PersonForm, RecordForm
-from ..models import AcademicRecord, MessageObjection, Person, Source
+from ..forms.people import ObjectionForm, PersonForm, RecordForm
+from ..models import AcademicRecord, Person, Source
 from ..programmes import Lists
 from ..querysets import PersonQuerySet
-from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
+from ..search import by_national_id
 from ..serials import SeriesFull
 from ..storing import current_record_values, current_values
 from ..values import academic_year, fold_name
-from .base import WorkspaceAdmin, require
-from .people_filters import FILTERS, RecordFilter
-
-SEARCH_PARAMETER = "found"
-SEARCHES_KEPT = 20
-SESSION_KEY = "person_searches"
+from .base import require
+from .people_list import PeopleListAdmin
+from .person_page import context_of
 
 
-class PersonChangeList(ChangeList):
-    """The list of people: what was searched for stays in the session, and all filters on degrees speak about
-    one degree."""
-
-    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        kept = super().get_filters_params(params)
-        kept.pop(SEARCH_PARAMETER, None)
-        return kept
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> PersonQuerySet:
-        people = super().get_queryset(request, exclude_parameters)
-        conditions = [spec.condition() for spec in self.filter_specs if isinstance(spec, RecordFilter)]
-        if any(conditions):
-            records = AcademicRecord.objects.filter(
-                pk__in=policies.visible_records(request.user).values("pk")
-            )
-            people = people.filter(pk__in=records.filter(*conditions).values("person"))
-        token = request.GET.get(SEARCH_PARAMETER, "")
-        self.searched = request.session.get(SESSION_KEY, {}).get(token, "")
-        self.search_token = token if self.searched else ""  # kept when the filters are sent
-        if not self.searched:
-            return people
-        records = policies.visible_records(request.user)
-        return search(people, records, self.searched, timezone.localdate())
-
-
-class PersonAdmin(WorkspaceAdmin):
-    navigation_title = gettext_lazy("校友")
-    change_list_template = "admin/records/person/list.html"
-    list_display = (
-        "name",
-        "programmes",
-        "levels",
-        "serials",
-        "student_numbers",
-        "graduated",
-        "mobile_",
-        "email_",
-        "messages_",
-    )
-    list_display_links = ("name",)
-    list_filter = FILTERS
-    sortable_by = ("name",)
-    ordering = ("-pk",)
-
+class PersonAdmin(PeopleListAdmin):
     # --- who may --------------------------------------------------------------------------------------------
     def has_view_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         return bool(policies.can_view_people(request.user))
@@ -93,71 +41,6 @@ class PersonAdmin(WorkspaceAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         return bool(policies.can_edit_people(request.user))
-
-    # --- the list -------------------------------------------------------------------------------------------
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return PersonChangeList
-
-    def get_queryset(self, request: HttpRequest) -> PersonQuerySet:
-        records = policies.visible_records(request.user).order_by("graduation_date", "pk")
-        return Person.objects.visible_to(request.user).prefetch_related(
-            Prefetch("academic_records", records, to_attr="shown_records"),
-            Prefetch(
-                "objections",
-                MessageObjection.objects.filter(ended_on__isnull=True),
-                to_attr="open_objections",
-            ),
-        )
-
-    @admin.display(description=gettext_lazy("姓名"), ordering="name_key")
-    def name(self, person: Person) -> SafeString:
-        if not person.english_name:
-            return format_html('<span class="name">{}</span>', person.chinese_name)
-        return format_html(
-            '<span class="name">{}</span> <span class="latin">{}</span>',
-            person.chinese_name,
-            person.english_name,
-        )
-
-    @admin.display(description=gettext_lazy("畢業系所"))
-    def programmes(self, person: Person) -> SafeString:
-        return _lines(record.programme.name for record in person.shown_records)
-
-    @admin.display(description=gettext_lazy("學制"))
-    def levels(self, person: Person) -> SafeString:
-        return _lines(record.programme.get_level_display() for record in person.shown_records)
-
-    @admin.display(description=gettext_lazy("流水號"))
-    def serials(self, person: Person) -> SafeString:
-        return _lines(record.serial_number for record in person.shown_records)
-
-    @admin.display(description=gettext_lazy("學號"))
-    def student_numbers(self, person: Person) -> SafeString:
-        return _lines(record.student_number for record in person.shown_records)
-
-    @admin.display(description=gettext_lazy("畢業日期"))
-    def graduated(self, person: Person) -> SafeString:
-        return _lines(record.graduation_date for record in person.shown_records)
-
-    @admin.display(description=gettext_lazy("行動電話"))
-    def mobile_(self, person: Person) -> SafeString:
-        return _lines([person.mobile])
-
-    @admin.display(description=gettext_lazy("電子郵件"))
-    def email_(self, person: Person) -> SafeString:
-        return format_html('<span class="email">{}</span>', person.email or "－")
-
-    @admin.display(description=gettext_lazy("母校訊息"))
-    def messages_(self, person: Person) -> SafeString:
-        if person.open_objections:
-            return format_html('<span class="tag tag-warning">{}</span>', _("不願接受"))
-        answer = {True: _("願意"), False: _("不願接受"), None: _("未回覆")}[person.accepts_messages]
-        return format_html('<span class="tag">{}</span>', answer)
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {"title": self.navigation_title, "search_url": reverse("admin:records_person_search")}
-        )
 
     # --- addresses ------------------------------------------------------------------------------------------
     def own_urls(self) -> list[URLPattern]:
@@ -176,70 +59,11 @@ class PersonAdmin(WorkspaceAdmin):
             ),
         ]
 
-    def search_view(self, request: HttpRequest) -> HttpResponse:
-        """What was typed never reaches an address: it may be a whole national ID (security.md, promise 2)."""
-        require(policies.can_view_people(request.user))
-        text, today = request.POST.get("text", "").strip()[:200], timezone.localdate()
-        listing = reverse("admin:records_person_changelist")
-        is_serial = is_serial_number(policies.visible_records(request.user), text)
-        if not is_serial and (national_id_in(text, today) or looks_like_national_id(text)):
-            return self._national_id_found(request, text, today, listing)
-        if not text:
-            return redirect(listing)
-        token = secrets.token_urlsafe(6)
-        searches = dict(list(request.session.get(SESSION_KEY, {}).items())[1 - SEARCHES_KEPT :])
-        request.session[SESSION_KEY] = searches | {token: text}
-        return redirect(f"{listing}?{SEARCH_PARAMETER}={token}")
-
-    def _national_id_found(
-        self, request: HttpRequest, text: str, today: datetime.date, listing: str
-    ) -> HttpResponse:
-        if not policies.can_see_identity(request.user):
-            messages.warning(request, _("您的角色不能以身分證字號查詢。"))
-            return redirect(listing)
-        person = by_national_id(Person.objects.visible_to(request.user), text, today)
-        if person is None:
-            messages.warning(request, _("查無這個身分證字號，請確認號碼是否正確。"))
-            return redirect(listing)
-        return redirect("admin:records_person_change", person.pk)
-
     # --- one person -----------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_view_people(request.user))
         person = self._person(request, object_id)
-        return self._page(request, "person.html", person, self._person_context(request, person))
-
-    def _person_context(self, request: HttpRequest, person: Person) -> dict[str, Any]:
-        user = request.user
-        sees_identity = bool(policies.can_see_identity(user))
-        records = list(policies.visible_records(user).filter(person=person).order_by("graduation_date", "pk"))
-        annotations = [note for note in person.annotations.all() if sees_identity or not note.is_pinned]
-        facts = [
-            fact
-            for fact in _facts(person, Lists.load())
-            if sees_identity or fact[0] not in timelines.IDENTITY
-        ]
-        return {
-            "records": records,
-            "personal": [fact[1:] for fact in facts if fact[0] not in columns.CONTACT_ATTRIBUTES],
-            "contact": [fact[1:] for fact in facts if fact[0] in columns.CONTACT_ATTRIBUTES]
-            + [
-                (columns.SECONDARY_WORDS[name], getattr(person, name))
-                for name in columns.SECONDARY_WORDS
-                if getattr(person, name)
-            ],
-            "annotations": annotations,
-            "annotation_text": "\n".join(annotation.line for annotation in annotations),
-            "timeline": timelines.of_person(
-                person, record_ids=[record.pk for record in records], sees_identity=sees_identity
-            ),
-            "follow_ups": person.follow_ups.filter(closed_at__isnull=True) if sees_identity else [],
-            "objection": person.objections.filter(ended_on__isnull=True)
-            .select_related("recorded_by")
-            .first(),
-            "can_edit": self.has_change_permission(request),
-            "sees_batches": bool(policies.can_see_batches(user)),
-        }
+        return self._page(request, "person.html", person, context_of(person, request.user))
 
     def edit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
@@ -248,6 +72,7 @@ class PersonAdmin(WorkspaceAdmin):
         form = PersonForm(
             request.POST or None,
             initial=_shown_values(person),
+            editor=request.user,
             today=timezone.localdate(),
             same_names=len(same),
         )
@@ -265,9 +90,14 @@ class PersonAdmin(WorkspaceAdmin):
         name = fold_name(request.POST.get("person-chinese_name", ""))
         same = self._same_name(request, name) if name else Person.objects.none()
         form = PersonForm(
-            request.POST or None, prefix="person", today=today, is_new=True, same_names=len(same)
+            request.POST or None,
+            prefix="person",
+            editor=request.user,
+            today=today,
+            is_new=True,
+            same_names=len(same),
         )
-        record_form = RecordForm(request.POST or None, prefix="record", today=today)
+        record_form = RecordForm(request.POST or None, prefix="record", editor=request.user, today=today)
         if request.method == "POST" and form.is_valid() and record_form.is_valid():
             change = PersonChange(None, form.changed(), records=[_new_record(record_form, today)])
             if applied := self._write(request, change, form, dict):
@@ -285,7 +115,7 @@ class PersonAdmin(WorkspaceAdmin):
     def record_add_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
         person, today = self._person(request, object_id), timezone.localdate()
-        form = RecordForm(request.POST or None, today=today)
+        form = RecordForm(request.POST or None, editor=request.user, today=today)
         if request.method == "POST" and form.is_valid():
             change = PersonChange(person.pk, {}, records=[_new_record(form, today)])
             if self._write(request, change, form, dict):
@@ -297,7 +127,10 @@ class PersonAdmin(WorkspaceAdmin):
         person = self._person(request, object_id)
         record = get_object_or_404(policies.visible_records(request.user), pk=record_id, person=person)
         form = RecordForm(
-            request.POST or None, initial=current_record_values(record), today=timezone.localdate()
+            request.POST or None,
+            initial=current_record_values(record),
+            editor=request.user,
+            today=timezone.localdate(),
         )
         if request.method == "POST" and form.is_valid():
             changed = form.changed()
@@ -398,24 +231,6 @@ class PersonAdmin(WorkspaceAdmin):
         context = self.admin_site.each_context(request) | {"opts": self.opts, "person": person} | context
         context.setdefault("title", person.chinese_name if person else "")
         return TemplateResponse(request, f"admin/records/person/{template}", context)
-
-
-def _lines(texts: Any) -> SafeString:
-    """One line for each degree, so that the columns of one row stand side by side."""
-    return format_html_join("", '<span class="line">{}</span>', ((text or "－",) for text in texts))
-
-
-def _facts(person: Person, lists: Lists) -> list[tuple[str, str, str]]:
-    """Attribute, header and shown text of the personal columns; the national ID as its mask."""
-    current = current_values(person)
-    return [
-        (column.attribute, column.header, _fact(column.attribute, current[column.attribute], lists))
-        for column in PERSON_COLUMNS
-    ]
-
-
-def _fact(attribute: str, value: str, lists: Lists) -> str:
-    return value if attribute == "national_id" else lists.shown(attribute, value)
 
 
 def _shown_values(person: Person) -> dict[str, str]:

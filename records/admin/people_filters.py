@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import Max, Min, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import policies
 from ..models import (
-    AcademicRecord,
     College,
     Department,
     Division,
@@ -20,10 +20,23 @@ from ..models import (
     Person,
     StatusCode,
 )
+from ..rights import Reach, reach_of
 from .base import ChoiceFilter
 
 
-class RecordFilter(ChoiceFilter):
+class FieldFilter(ChoiceFilter):
+    """A filter on a field: it has nothing on offer for who may not read the field, and is then not there."""
+
+    attribute: str
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return self.offered(request.user) if policies.may_read(request.user, self.attribute) else []
+
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
+        raise NotImplementedError
+
+
+class RecordFilter(FieldFilter):
     """A filter on degrees. All of them speak about the same degree: a bachelor of one department who is a
     master of another is no master of the first. The list joins them (`PersonChangeList`)."""
 
@@ -37,12 +50,21 @@ class RecordFilter(ChoiceFilter):
         raise NotImplementedError
 
 
+def _if_several(choices: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """A choice among one is none: a contact of one department has no filter for it."""
+    return choices if len(choices) > 1 else []
+
+
 class CollegeFilter(RecordFilter):
     title = _("學院")
     parameter_name = "college"
+    attribute = "programme"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
-        return list(College.objects.values_list("pk", "name"))
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
+        colleges = College.objects.all()
+        if reach_of(user) is Reach.OWN:
+            colleges = colleges.filter(departments__in=user.department_ids).distinct()
+        return _if_several(list(colleges.values_list("pk", "name")))
 
     def condition_for(self, value: str) -> Q:
         return Q(programme__department__college=value)
@@ -51,12 +73,13 @@ class CollegeFilter(RecordFilter):
 class DepartmentFilter(RecordFilter):
     title = _("系所")
     parameter_name = "department"
+    attribute = "programme"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
         departments = Department.objects.all()
-        if request.user.department_ids:
-            departments = departments.filter(pk__in=request.user.department_ids)
-        return list(departments.values_list("pk", "name"))
+        if reach_of(user) is Reach.OWN:
+            departments = departments.filter(pk__in=user.department_ids)
+        return _if_several(list(departments.values_list("pk", "name")))
 
     def condition_for(self, value: str) -> Q:
         return Q(programme__department=value)
@@ -65,8 +88,9 @@ class DepartmentFilter(RecordFilter):
 class LevelFilter(RecordFilter):
     title = _("學制")
     parameter_name = "level"
+    attribute = "programme"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
         return Level.choices
 
     def condition_for(self, value: str) -> Q:
@@ -76,8 +100,9 @@ class LevelFilter(RecordFilter):
 class DivisionFilter(RecordFilter):
     title = _("部別")
     parameter_name = "division"
+    attribute = "programme"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
         return Division.choices
 
     def condition_for(self, value: str) -> Q:
@@ -85,13 +110,15 @@ class DivisionFilter(RecordFilter):
 
 
 class GraduationYearFilter(RecordFilter):
-    """By the calendar year of graduation, between the first and the last one on record (two index look-ups)."""
+    """By the calendar year of graduation, between the first and the last one that the user sees. Who sees all
+    degrees costs two index look-ups."""
 
     title = _("畢業年")
     parameter_name = "year"
+    attribute = "graduation_date"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        graduated = AcademicRecord.objects.exclude(graduation_date="")
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
+        graduated = policies.visible_records(user).select_related(None).exclude(graduation_date="")
         span = graduated.aggregate(first=Min("graduation_date"), last=Max("graduation_date"))
         if span["first"] is None:
             return []
@@ -105,8 +132,9 @@ class GraduationYearFilter(RecordFilter):
 class StatusFilter(RecordFilter):
     title = _("在學狀態")
     parameter_name = "status"
+    attribute = "enrolment_status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
         return [
             (status.pk, str(status)) for status in StatusCode.objects.filter(kind=StatusCode.Kind.ENROLMENT)
         ]
@@ -116,28 +144,31 @@ class StatusFilter(RecordFilter):
 
 
 class MissingFilter(ChoiceFilter):
-    """Required data that is missing (SOP 6.10)."""
+    """Required data that is missing (SOP 6.10), of the fields that the user may read."""
 
     title = _("缺漏資料")
     parameter_name = "missing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not policies.can_see_identity(request.user):
-            return []  # who lacks an ID or a birthday is not for everybody
-        return [("any", _("任一項")), *FollowUp.Item.choices]
+        choices = FollowUp.Item.choices
+        self.items = [item for item, _title in choices if policies.may_read(request.user, item)]
+        return [("any", gettext("任一項"))] * (len(self.items) > 1) + [
+            choice for choice in choices if choice[0] in self.items
+        ]
 
     def narrowed(self, queryset: QuerySet[Person], value: str) -> QuerySet[Person]:
-        opened = FollowUp.objects.filter(closed_at__isnull=True)
-        if value != "any":
-            opened = opened.filter(item=value)
+        opened = FollowUp.objects.filter(
+            closed_at__isnull=True, item__in=self.items if value == "any" else [value]
+        )
         return queryset.filter(pk__in=opened.values("person"))
 
 
-class MessagesFilter(ChoiceFilter):
+class MessagesFilter(FieldFilter):
     title = _("母校訊息")
     parameter_name = "messages"
+    attribute = "accepts_messages"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
         return [("objected", _("反應不願接受")), ("accepts", _("未反應不願接受"))]
 
     def narrowed(self, queryset: QuerySet[Person], value: str) -> QuerySet[Person]:

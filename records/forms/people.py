@@ -27,6 +27,7 @@ from ..columns import (
 )
 from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
 from ..models import MessageObjection, Programme, Sex, StatusCode
+from ..policies import may_write
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
@@ -35,15 +36,17 @@ _BLANK = ("", "—")
 
 
 class ColumnForm(forms.Form):
-    """Fields for some columns. After `is_valid`, `changed()` and `before()` give canonical texts by attribute and
-    `notices` what was said about the values without keeping one out."""
+    """Fields for those columns that the editor may write. After `is_valid`, `changed()` and `before()` give canonical
+    texts by attribute and `notices` what was said about the values without keeping one out."""
 
     columns: tuple[Column, ...] = ()
     extra: Mapping[str, str] = {}  # attributes without a column of their own → label
 
-    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, editor: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.columns = tuple(c for c in self.columns if may_write(editor, c.attribute))
+        self.extra = {name: label for name, label in self.extra.items() if may_write(editor, name)}
         self.notices: list[tuple[str, Note]] = []
         for column in self.columns:
             self.fields[column.attribute] = self.field_of(column)
@@ -178,15 +181,20 @@ class PersonForm(ColumnForm):
         super().__init__(*args, **kwargs)
         self.same_names = same_names
         self.is_new = is_new
+        if "national_id" in self.fields:
+            self._take_new_national_id_only()
+        if "birth_date" in self.fields:
+            self.fields["birth_date"].widget.attrs["placeholder"] = "1989-05-06"
+        self.order_fields([*self._names(), "verified"])
+
+    def _take_new_national_id_only(self) -> None:
         identity = self.fields["national_id"]
         identity.show_hidden_initial = False
         self.fields["known_mask"] = forms.CharField(required=False, widget=forms.HiddenInput)
-        if not is_new:
+        if not self.is_new:
             identity.label = _("新身分證字號")
             mask = self.initial.get("known_mask") or _("無")
             identity.help_text = _("目前：%(mask)s。只在要更換時填寫。") % {"mask": mask}
-        self.fields["birth_date"].widget.attrs["placeholder"] = "1989-05-06"
-        self.order_fields([*self._names(), "verified"])
 
     def keep_rest(self, attribute: str, rest: str) -> None:
         if attribute in SECONDARY:
@@ -198,8 +206,9 @@ class PersonForm(ColumnForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if not self.cleaned_data.get("chinese_name") and "chinese_name" not in self.errors:
-            self.add_error("chinese_name", _("中文姓名不可空白。"))
+        if "chinese_name" in self.fields and not self.cleaned_data.get("chinese_name"):
+            if "chinese_name" not in self.errors:
+                self.add_error("chinese_name", _("中文姓名不可空白。"))
         # SOP 6.5: among people of one name, verify who it is before anything is changed.
         if self.same_names and not self.cleaned_data.get("verified"):
             self.add_error("verified", _("有同名校友，請先核對身分證字號、系所與生日，再勾選此項。"))
@@ -226,14 +235,16 @@ class PersonForm(ColumnForm):
 
 
 class RecordForm(ColumnForm):
-    """One degree. The serial number is given by the system, or kept as the file brought it, and stays (SOP 6.1)."""
+    """One degree. The serial number is given by the system, or kept as the file brought it, and stays (SOP 6.1):
+    nobody may write it (`rights.GIVEN`)."""
 
-    columns = tuple(column for column in RECORD_COLUMNS if column.attribute != "serial_number")
+    columns = RECORD_COLUMNS
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if not self.cleaned_data.get("programme") and "programme" not in self.errors:
-            self.add_error("programme", _("請選擇畢業系所。"))
+        if "programme" in self.fields and not self.cleaned_data.get("programme"):
+            if "programme" not in self.errors:
+                self.add_error("programme", _("請選擇畢業系所。"))
         return self.cleaned_data
 
 

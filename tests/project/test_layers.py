@@ -20,6 +20,7 @@ RECORDS = [
     "values",
     "columns rows",
     "workbooks synthetic",
+    "rights",
     "querysets lookups",
     "models",
     "bulk progress organisation keys annotations storing",
@@ -41,7 +42,7 @@ ACCOUNTS = [
     "models",
     "trail",
     "passwords mails sessions grants",
-    "invitations agreements",
+    "invitations agreements see_as",
     "applications cooperation reviews sign_in permissions",
     "documents tasks",
     "forms",
@@ -120,7 +121,15 @@ def test_records_never_imports_accounts():
 
 
 # What accounts builds on: what is stored about departments, who may do what, the dress of admin pages.
-SHARED = {"records.models", "records.policies", "records.querysets", "records.encryption", "records.admin"}
+SHARED = {
+    "records.models",
+    "records.policies",
+    "records.rights",
+    "records.columns",
+    "records.querysets",
+    "records.encryption",
+    "records.admin",
+}
 
 
 def test_accounts_builds_only_on_what_records_shares():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from .url_table import ANONYMOUS, TABLE, VISITORS
+from .url_table import ANONYMOUS, NOT_ALLOWED, TABLE, VISITORS
 
 
 def keys(resolver: URLResolver, namespace: str = "", route: str = "") -> Iterator[str]:
@@ -34,3 +34,18 @@ def test_an_address_answers_a_visitor_as_the_table_says(key, visitor, client_of)
     client = client_of(None if visitor == ANONYMOUS else visitor)
     path = f"/{key}" if "/" in key else reverse(key, kwargs=row.kwargs())
     assert client.get(path, row.query).status_code == row.expected[visitor]
+
+
+POSTED = {key for key, row in TABLE.items() if row.posted}
+
+
+def test_an_address_without_get_says_who_may_post():
+    assert {key for key, row in TABLE.items() if NOT_ALLOWED in row.expected.values()} == POSTED
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("key", sorted(POSTED))
+def test_a_post_answers_a_visitor_as_the_table_says(key, visitor, client_of):
+    row = TABLE[key]
+    client = client_of(None if visitor == ANONYMOUS else visitor)
+    assert client.post(reverse(key, kwargs=row.kwargs())).status_code == row.posted[visitor]

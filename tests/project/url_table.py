@@ -7,12 +7,13 @@ for a pattern without a name its route. Roles that a row does not mention get `o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Model
+from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Role, ScopeGrant, User
 from records.models import (
     College,
     Department,
@@ -36,11 +37,13 @@ OK, MOVED, TO_LOGIN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 200, 302, 302, 403, 404
 
 @dataclass(frozen=True)
 class Row:
-    """What a GET of one address answers to each visitor; `kwargs` makes the address from the database."""
+    """What a GET of one address answers to each visitor; `kwargs` makes the address from the database.
+    `posted` is what an empty POST answers, for the addresses that only take POST."""
 
     expected: Mapping[str, int]
     kwargs: Callable[[], dict[str, Any]] = dict
     query: Mapping[str, str] = field(default_factory=dict)
+    posted: Mapping[str, int] = field(default_factory=dict)
 
 
 def row(
@@ -72,9 +75,11 @@ def model_rows(
     return {key: _closed_to_alumni(value) for key, value in rows.items()}
 
 
-def act(kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
-    """An address that only takes POST; who may send one is tested with the page it stands on."""
-    return _closed_to_alumni(row(*STAFF, status=NOT_ALLOWED, kwargs=kwargs))
+def act(*allowed: str, status: int = MOVED, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    """An address that only takes POST: `status` for who may send one, a refusal for everybody else."""
+    posted = {role: status if role in allowed else FORBIDDEN for role in STAFF}
+    outside = {ANONYMOUS: TO_LOGIN, "alumnus": TO_LOGIN}
+    return Row(dict.fromkeys(STAFF, NOT_ALLOWED) | outside, kwargs, posted=posted | outside)
 
 
 def page(*allowed: str, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
@@ -83,7 +88,7 @@ def page(*allowed: str, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
 
 def _closed_to_alumni(old: Row) -> Row:
     """The admin site sends whoever does not work there to the login page."""
-    return Row({**old.expected, "alumnus": TO_LOGIN}, old.kwargs, old.query)
+    return replace(old, expected={**old.expected, "alumnus": TO_LOGIN})
 
 
 def everybody(status: int) -> Row:
@@ -104,9 +109,25 @@ def _batch() -> dict[str, Any]:
     return {"object_id": batch.pk}
 
 
-def _account() -> dict[str, Any]:
-    user = User.objects.create_user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
+def _user(username: str, **fields: Any) -> dict[str, Any]:
+    user, _is_new = User.objects.get_or_create(username=username, defaults=fields)
     return {"object_id": user.pk}
+
+
+def _account() -> dict[str, Any]:
+    return _user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
+
+
+def _contact() -> dict[str, Any]:
+    return _user("contact", display_name="測試聯絡人", role=Role.DEPARTMENT_CONTACT)
+
+
+def _grant() -> dict[str, Any]:
+    contact, today = _contact(), timezone.localdate()
+    grant = ScopeGrant.objects.create(
+        account_id=contact["object_id"], reason="測試", starts_on=today, ends_on=today, given_by=importer()
+    )
+    return contact | {"grant_id": grant.pk}
 
 
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
@@ -130,7 +151,7 @@ TABLE: dict[str, Row] = {
     # accounts
     "home": row("alumnus", otherwise=MOVED),
     "login": row(*ROLES, status=MOVED, anonymous=OK),
-    "logout": everybody(NOT_ALLOWED),
+    "logout": replace(everybody(NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
     "password_change": row(*ROLES),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
@@ -138,7 +159,7 @@ TABLE: dict[str, Row] = {
     # admin site
     "admin:index": _closed_to_alumni(row(*STAFF)),
     "admin:login": everybody(MOVED),
-    "admin:logout": Row({**dict.fromkeys(STAFF, NOT_ALLOWED), ANONYMOUS: TO_LOGIN, "alumnus": TO_LOGIN}),
+    "admin:logout": act(*STAFF),
     "admin:password_change": everybody(MOVED),
     "admin:password_change_done": _closed_to_alumni(row(*STAFF)),
     "admin:jsi18n": _closed_to_alumni(row(*STAFF)),
@@ -157,7 +178,7 @@ TABLE: dict[str, Row] = {
     "admin:records_person_change": Row(
         {**page(*CENTER_AND_IT).expected, "department_contact": NOT_FOUND}, _person
     ),
-    "admin:records_person_search": act(),
+    "admin:records_person_search": act(*PEOPLE_READERS),
     "admin:records_person_edit": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_person_objection": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_add": page(*CENTER_AND_IT, kwargs=_person),
@@ -167,8 +188,14 @@ TABLE: dict[str, Row] = {
     "admin:records_importbatch_template": page(*CENTER_AND_IT),
     "admin:records_importbatch_progress": page(*BATCH_READERS, kwargs=_batch),
     **{
-        f"admin:records_importbatch_{name}": act(_batch)
-        for name in ("options", "decide", "apply", "discard", "returned")
+        f"admin:records_importbatch_{name}": act(*CENTER_AND_IT, status=status, kwargs=_batch)
+        for name, status in (
+            ("options", MOVED),
+            ("decide", MOVED),
+            ("apply", MOVED),
+            ("discard", MOVED),
+            ("returned", OK),
+        )  # fmt: skip
     },
     # the university's lists
     **{
@@ -180,7 +207,11 @@ TABLE: dict[str, Row] = {
     },
     # accounts and the trail
     **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
-    "admin:accounts_user_password": act(_account),
+    "admin:accounts_user_password": act(*CENTER_AND_IT, status=OK, kwargs=_account),
+    "admin:accounts_user_see_as": act(*CENTER_AND_IT, kwargs=_contact),
+    "admin:accounts_user_see_as_end": act(*STAFF),
+    "admin:accounts_user_grant_add": page("center_director", "it_staff", kwargs=_contact),
+    "admin:accounts_user_grant_end": act("center_director", "it_staff", kwargs=_grant),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from accounts.models import Role
 from records import policies
+from records.forms.people import PersonForm, RecordForm
 from records.models import Department, Person
 from tests.people import degree, somebody
 
@@ -21,8 +23,14 @@ TABLE = {
     policies.can_see_organisation: CENTER,
     policies.can_edit_organisation: {"center_director", "it_staff"},
     policies.can_manage_accounts: CENTER,
+    policies.can_give_scope: {"center_director", "it_staff"},
+    policies.can_see_as: CENTER,
     policies.can_see_trail: {"center_director", "auditor"},
 }
+
+
+def test_every_function_stands_in_the_table():
+    assert set(policies.FUNCTIONS.values()) == set(TABLE)
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -52,3 +60,42 @@ def test_the_set_of_degrees_agrees_with_the_set_of_people(role, user_of, organis
     )
     if role == "department_contact":
         assert {record.programme.department for record in seen} == {own}
+
+
+READABLE = {
+    "chinese_name",
+    "email",
+    "other_phones",
+    "student_number",
+    "programme",
+    "accepts_messages",
+    "objected_on",
+}
+HIDDEN = {"national_id", "birth_date", "current_identity", "pinned", "words", "annotations"}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_each_role_reads_and_writes_the_fields_of_its_classes(role, user_of):
+    user = user_of(role)
+    fields = READABLE | HIDDEN
+    reads = fields if role in CENTER else READABLE if role == "department_contact" else set()
+    assert {name for name in fields if policies.may_read(user, name)} == reads
+    given = {"pinned", "annotations", "serial_number"}  # by the system, for ever
+    writes = fields - given if role in CENTER else set()
+    assert {name for name in fields | given if policies.may_write(user, name)} == writes
+    user.is_active = False
+    assert not any(policies.may_read(user, name) for name in fields)
+
+
+def test_a_field_that_nobody_classed_is_closed(user_of):
+    with pytest.raises(KeyError):
+        policies.may_read(user_of("it_staff"), "shoe_size")
+
+
+def test_a_form_has_no_field_that_its_editor_may_not_write(organisation, user_of):
+    today = timezone.localdate()
+    center, contact = user_of("center_staff"), user_of("department_contact")
+    assert {"national_id", "email"} <= PersonForm(editor=center, today=today).fields.keys()
+    assert "serial_number" not in RecordForm(editor=center, today=today).fields
+    assert set(PersonForm(editor=contact, today=today).fields) == {"verified"}
+    assert not RecordForm(editor=contact, today=today).fields

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from records.management.base import KeyedCommand
 from records.models import AcademicRecord, Department
-from records.policies import can_export
+from records.policies import can_export, visible_records
 from records.resources import export_purpose, export_to
 
 
@@ -39,14 +39,15 @@ class Command(KeyedCommand):
         departments = list(Department.objects.filter(code__in=department))
         if unknown := set(department) - {found.code for found in departments}:
             raise CommandError(_("沒有這些系所代碼：%(codes)s") % {"codes": "、".join(sorted(unknown))})
-        records = AcademicRecord.objects.all()
+        account = self._account(user)
+        records = AcademicRecord.objects.all() if account is None else visible_records(account)
         if departments:
             records = records.filter(programme__department__in=departments)
         try:
             count = export_to(
                 file,
                 records,
-                user=self._account(user),
+                user=account,
                 at=timezone.now(),
                 purpose=export_purpose((str(found) for found in departments), purpose),
             )
