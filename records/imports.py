@@ -28,6 +28,7 @@ from .cells import ERROR, WARNING, Note
 from .changes import Applied, apply_changes
 from .columns import HEADERS, REQUIRED_HEADERS
 from .models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Programme, Source, Verdict
+from .organisation import complete_series
 from .planning import counts_of, plan
 from .programmes import Lists
 from .rows import Row, RowCleaner
@@ -158,6 +159,7 @@ def _store_plan(
 ) -> None:
     """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
     batch.refresh_from_db()
+    complete_series()  # for programmes that were added past the admin
     options = plans.Options(
         batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
     )

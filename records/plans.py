@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from . import bulk
 from .annotations import Line
 from .cells import ERROR, NOTE, RawCell
 from .changes import NewObjection, PersonChange, RecordChange
 from .columns import COLUMNS, HEADERS
-from .encryption import open_bytes, seal_bytes
+from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
@@ -202,7 +203,10 @@ def _date(text: str | None) -> datetime.date | None:
 
 def view(stored: ImportRow, lists: Lists) -> RowView:
     """The row as a person sees it. `stored.outcome.record` should be loaded with it."""
-    body = _body(stored)
+    try:
+        body = _body(stored)
+    except DamagedValue:
+        return _damaged(stored)
     values = body["values"]
     # An ID may stand in any column of a shifted file.
     texts = {
@@ -236,6 +240,25 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     )
 
 
+def _damaged(stored: ImportRow) -> RowView:
+    """A row whose sealed part was changed outside the system: nothing of it can be shown or written."""
+    sentence = _("本列儲存的內容已毀損，無法顯示也不會寫入；請放棄本批次，重新上傳檔案。")
+    return RowView(
+        row_number=stored.row_number,
+        verdict=stored.verdict,
+        label="",
+        masked_id="",
+        serial="",
+        programme="",
+        target="",
+        diff=[],
+        remarks=[("", ERROR, "damaged", sentence)],
+        question=stored.question,
+        values=dict.fromkeys(HEADERS, ""),
+        person_id=None,
+    )
+
+
 def _texts(body: dict[str, Any], lists: Lists) -> dict[str, str]:
     """The cleaned values by header, as an export shows them; what no list knows stays as it was written."""
     return {
@@ -250,7 +273,11 @@ def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[in
     """The row to be corrected: its cells as they came, which of them are bad, and why."""
     body = _body(stored)
     cells: Sequence[RawCell] = body["raw"] or list(_texts(body, lists).values())
-    bad = {HEADERS.index(header) for header, level, _c, _m in stored.remarks if header and level == ERROR}
+    bad = {
+        HEADERS.index(header)
+        for header, level, _code, _message in stored.remarks
+        if header and level == ERROR
+    }
     sentences = [
         f"【{header}】{message}" if header else message
         for header, level, _code, message in stored.remarks

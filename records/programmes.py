@@ -25,7 +25,7 @@ from .models import (
     SerialSeries,
     StatusCode,
 )
-from .organisation import alias_key, complete_series
+from .organisation import alias_key
 from .values import academic_year
 
 QUESTION_LIMIT = 200
@@ -118,8 +118,7 @@ class Lists:
 
     @classmethod
     def load(cls) -> Lists:
-        """Read everything; a programme that IT has just added gets its serial series here."""
-        complete_series()
+        """Read everything. Every programme has its serial series: `organisation` sees to it when one is added."""
         programmes = {row.pk: row for row in Programme.objects.select_related("department")}
         departments = list(Department.objects.all())
         aliases = list(OrganisationAlias.objects.all())

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.db import DatabaseError
 from django_tasks import task
 
 from . import imports
 from .models import ImportBatch
 
 
+class TaskFailed(Exception):
+    """What kind of error ended a task. The database's own words quote the row it refused, and the queue keeps the
+    text of errors in clear."""
+
+
 @task()
 def read_batch(batch_id: int) -> None:
     """Read and plan an uploaded file."""
-    imports.read_and_plan(ImportBatch.objects.get(pk=batch_id))
+    _work(imports.read_and_plan, batch_id)
 
 
 @task()
 def replan_batch(batch_id: int) -> None:
     """Plan a batch again."""
-    imports.replan(ImportBatch.objects.get(pk=batch_id))
+    _work(imports.replan, batch_id)
 
 
 @task()
 def apply_batch(batch_id: int) -> None:
     """Write a confirmed plan."""
-    imports.apply(ImportBatch.objects.get(pk=batch_id))
+    _work(imports.apply, batch_id)
+
+
+def _work(step: Callable[[ImportBatch], None], batch_id: int) -> None:
+    try:
+        step(ImportBatch.objects.get(pk=batch_id))
+    except DatabaseError as error:
+        state = getattr(error.__cause__, "pgcode", None) or ""
+        raise TaskFailed(f"batch {batch_id}: {type(error).__name__} {state}".rstrip()) from None
 
 
 def request_apply(batch: ImportBatch, user: object) -> bool:

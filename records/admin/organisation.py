@@ -165,6 +165,12 @@ class ProgrammeAdmin(RenamedUnitAdmin):
         "name", "department", "level", "division", "letter", "code", "from_academic_year", "closed_academic_year",
     )  # fmt: skip
 
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Programme, form: ModelForm, change: bool) -> None:
+        """A new level or division of a department gets its serial series (SOP 6.1)."""
+        super().save_model(request, obj, form, change)
+        organisation.complete_series()
+
     def get_readonly_fields(self, request: HttpRequest, obj: Programme | None = None) -> tuple[str, ...]:
         """Level and division are written in serial numbers and pinned annotations: fixed once somebody has them."""
         if obj is not None and obj.academic_records.exists():

@@ -48,6 +48,19 @@ def test_a_renamed_programme_keeps_its_old_name(it):
     assert programme.aliases.get().text == "資訊工程學系碩士班"
 
 
+def test_a_programme_of_a_new_level_gets_its_serial_series(it):
+    department = Department.objects.get(name="商船學系")
+    form = {
+        "name": "商船學系博士班",
+        "department": department.pk,
+        "level": "doctor",
+        "division": "day",
+        "letter": "D",
+    }
+    it.post(f"{ADMIN}programme/add/", form)
+    assert SerialSeries.objects.filter(department=department, level="doctor").exists()
+
+
 def test_an_alias_is_compared_without_blanks_and_brackets(it):
     department = Department.objects.first()
     data = {"text": "測試別名", "department": department.pk, "programme": ""}

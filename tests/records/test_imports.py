@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import traceback
 from pathlib import Path
 
 import pytest
+from django.db import DataError
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from records import imports, plans
+from records import imports, plans, tasks
+from records.encryption import DamagedValue
 from records.models import AcademicRecord, ImportBatch, ImportRow, Person
 from records.workbooks.reader import WorkbookRefused
 from records.workbooks.writer import write_sheet
@@ -289,3 +292,27 @@ def test_half_a_surrogate_pair_is_kept_as_it_came():
     batch = planned([row(聯絡住址="祥豐街\ud800")])
     assert codes(batch) == [{"broken_text"}]
     assert "祥豐街\ud800" in plans.stored_row(ImportRow.objects.get(batch=batch)).raw
+
+
+def test_a_row_damaged_in_the_database_is_shown_as_damaged_and_never_written():
+    batch = planned([row(), row()])
+    ImportRow.objects.filter(batch=batch, row_number=2).update(payload=b"\x01k" + bytes(40))
+    assert codes(batch) == [{"damaged"}, set()]
+    imports.start_applying(batch, importer())
+    with pytest.raises(DamagedValue):
+        imports.apply(batch)
+    assert reloaded(batch).state == "planned"
+    assert not Person.objects.exists()
+
+
+def test_the_queue_keeps_no_words_of_the_database(monkeypatch):
+    """PostgreSQL quotes the row that it refuses."""
+
+    def refuse(_batch: ImportBatch) -> None:
+        raise DataError("value too long: CONTEXT: COPY records_person, column address: 基隆市某路1號")
+
+    batch = planned([row()])
+    monkeypatch.setattr(imports, "apply", refuse)
+    with pytest.raises(tasks.TaskFailed) as failure:
+        tasks.apply_batch.func(batch.pk)
+    assert "基隆" not in "".join(traceback.format_exception(failure.value))
