@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from accounts.models import Role, User
+from accounts.models import AccountClosing, AgreementVersion, Role, User
 from records.models import (
     College,
     Department,
@@ -22,6 +22,7 @@ from records.models import (
     SerialSeries,
     StatusCode,
 )
+from tests.agreements import sign_agreement
 from tests.factories import importer
 from tests.people import somebody
 
@@ -109,6 +110,23 @@ def _account() -> dict[str, Any]:
     return {"object_id": user.pk}
 
 
+def _draft() -> dict[str, Any]:
+    return {"object_id": AgreementVersion.objects.create(title="草稿", text="內容").pk}
+
+
+def _signature() -> dict[str, Any]:
+    user = User.objects.get(pk=_account()["object_id"])
+    return {"object_id": user.pk, "signature_id": sign_agreement(user).pk}
+
+
+def _closing() -> dict[str, Any]:
+    account = _account()
+    closing = AccountClosing.objects.create(
+        account_id=account["object_id"], reason="離職", ends_cooperation=True
+    )
+    return account | {"closing_id": closing.pk}
+
+
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
     return lambda: {"object_id": model.objects.first().pk}
 
@@ -132,6 +150,8 @@ TABLE: dict[str, Row] = {
     "login": row(*ROLES, status=MOVED, anonymous=OK),
     "logout": everybody(NOT_ALLOWED),
     "password_change": row(*ROLES),
+    "agreement": row(*STAFF, otherwise=MOVED),
+    "agreement_pdf": row(*STAFF, otherwise=MOVED),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -181,6 +201,17 @@ TABLE: dict[str, Row] = {
     # accounts and the trail
     **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
     "admin:accounts_user_password": act(_account),
+    "admin:accounts_user_agreement": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_user_agreement_pdf": page(*CENTER_AND_IT, kwargs=_signature),
+    "admin:accounts_user_end": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_user_data_note": page(*CENTER_AND_IT, kwargs=_closing),
+    "admin:accounts_user_data_note_pdf": page(*CENTER_AND_IT, kwargs=_closing),
+    "admin:accounts_user_trail": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_accountreview_changelist": page(*CENTER_AND_IT, "auditor"),
+    "admin:accounts_accountreview_decide": act(),
+    **model_rows("accounts_agreementversion", _draft, see=CENTER_AND_IT, add=LIST_EDITORS),
+    "admin:accounts_agreementversion_publish": page(*LIST_EDITORS, kwargs=_draft),
+    "admin:accounts_agreementversion_pdf": page(*CENTER_AND_IT, kwargs=_draft),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
