@@ -37,10 +37,8 @@ class AgreementPart(AccountPart):
             return None
         signatures = account.signatures.select_related("version", "registered_by")
         return {
-            "part": {
-                "valid": agreements.valid_signature(account),
-                "signatures": [(one, one.is_sound()) for one in signatures],
-            }
+            "valid": agreements.valid_signature(account),
+            "signatures": [(one, one.is_sound()) for one in signatures],
         }
 
     def paper_view(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -41,7 +41,7 @@ class CooperationPart(AccountPart):
         closings = list(account.closings.select_related("by", "data_registered_by"))
         ended = any(one.ends_cooperation and one.reopened_at is None for one in closings)
         can_end = account != request.user and not ended
-        return {"part": {"closings": closings, "can_end": can_end}} if closings or can_end else None
+        return {"closings": closings, "can_end": can_end} if closings or can_end else None
 
     def end_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """End the cooperation: the reason is asked, what follows is said, and it happens at once."""
@@ -60,7 +60,7 @@ class CooperationPart(AccountPart):
         context = {
             "title": _("結束合作"),
             "intro": _(
-                "帳號立即停用，登入中的工作階段與進行中的批次一併結束；已取得的檔案會列入銷毀或返還紀錄。"
+                "帳號立即停用，登入中者隨即登出，尚未讀取或確認的匯入批次一併停止；曾取得的檔案會列入銷毀或返還紀錄。"
             ),
             "form": form,
             "button": _("結束合作"),

@@ -26,7 +26,7 @@ class TrailPart(AccountPart):
 
     def panel(self, request: HttpRequest, account: User) -> dict[str, Any] | None:
         events = _events(account)
-        return {"part": {"events": events[:NEWEST], "count": events.count(), "newest": NEWEST}}
+        return {"events": events[:NEWEST], "count": events.count(), "newest": NEWEST}
 
     def trail_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         account = self.account(request, object_id)
