@@ -1,4 +1,5 @@
-"""How long a login lasts, that a one-time password is changed before anything else, and looking as somebody else."""
+"""How long a login lasts, what comes before anything else (a password of one's own, the agreement), and looking as
+somebody else."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from . import see_as
+from . import agreements, see_as
 
 STARTED = "started_at"
 SEEN = "seen_at"
@@ -62,6 +65,37 @@ class PasswordChangeMiddleware:
             if request.resolver_match.view_name not in self.OPEN:
                 return redirect("password_change")
         return None
+
+
+class AgreementMiddleware:
+    """Leads an account without a valid signature to the agreement; no other page answers it (SOP 6.4).
+
+    Asked at every request: a version published while somebody works is signed before the next page. What was
+    sent by a form is not carried out, and the page says so.
+    """
+
+    OPEN = frozenset(
+        {"agreement", "agreement_pdf", "login", "logout", "password_change", "set_language", "admin:logout"}
+    )
+    # The pages by which one proves who one is (second factor, passkeys) come before the agreement.
+    OPEN_PREFIXES = ("mfa_", "account_")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        user, name = request.user, request.resolver_match.view_name
+        if not user.is_authenticated or not agreements.must_sign(user):
+            return None
+        if name in self.OPEN or name.startswith(self.OPEN_PREFIXES) or agreements.has_valid_signature(user):
+            return None
+        if request.method not in ("GET", "HEAD"):
+            messages.warning(request, _("剛才送出的內容沒有處理：請先簽署保密切結書，再重新操作。"))
+            return redirect("agreement")
+        return redirect(f"{reverse('agreement')}?{urlencode({'next': request.get_full_path()})}")
 
 
 class SeeAsMiddleware:

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SessionLifetimeMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
+    "accounts.middleware.AgreementMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "accounts.middleware.SeeAsMiddleware",  # the last: the others ask the person who really looks
 ]
@@ -114,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_AGE = int(timedelta(minutes=30).total_seconds())  # idle; accounts.middleware keeps it going
 SESSION_ABSOLUTE_AGE = timedelta(hours=12)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+ACCOUNT_IDLE_DAYS = 90  # accounts.reviews: warned 14 days before, then switched off
 # Messages may name people: in the session they stay on the server, in a cookie they would not.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -15,7 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import cooperation_part, reviews
 from accounts.admin.accounts import AccountAdmin
+from accounts.admin.agreements import AgreementVersionAdmin
+from accounts.admin.reviews import AccountReviewAdmin
+from accounts.models import AccountReview, AgreementVersion
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -41,8 +45,12 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.SerialSeries, SerialSeriesAdmin),
     (models.College, CollegeAdmin),
     (get_user_model(), AccountAdmin),
+    (AccountReview, AccountReviewAdmin),
+    (AgreementVersion, AgreementVersionAdmin),
     (models.Disclosure, DisclosureAdmin),
 )
+# What of the accounts waits for somebody: cards for the task board.
+ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)
 
 
 class Link(NamedTuple):
@@ -70,9 +78,11 @@ class AlumniAdminSite(admin.AdminSite):
         """What other apps register by themselves stays out: groups and the worker's task results."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        now = timezone.now()
         context = self.each_context(request) | {
             "title": self.index_title,
-            "board": board.Board(request.user, timezone.now()),
+            "board": board.Board(request.user, now),
+            "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user, now)],
             "can_import": policies.can_import(request.user),
         }
         return TemplateResponse(request, self.index_template, context)

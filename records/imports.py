@@ -407,6 +407,24 @@ def discard(batch: ImportBatch) -> bool:
     return True
 
 
+def withdraw(user: Any) -> int:
+    """Give up what waits of a user: files not read yet and plans not confirmed; returns how many batches.
+
+    A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
+    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=(State.RECEIVED, State.PLANNED))
+    return sum(_withdrawn(batch) for batch in waiting)
+
+
+def _withdrawn(batch: ImportBatch) -> bool:
+    if batch.state == State.PLANNED:
+        return discard(batch)
+    if not _move(batch, State.RECEIVED, State.DISCARDED):
+        return False
+    path = upload_path(batch)
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    return True
+
+
 # --- looking at a batch -----------------------------------------------------------------------------------------
 def rows_of(batch: ImportBatch, *, verdict: str = "", page: int = 1) -> list[plans.RowView]:
     """One page of the stored plan as a person sees it."""

@@ -105,6 +105,9 @@ can_give_scope = Function(
 can_see_as = Function(
     _("以其他帳號的視角檢視（唯讀）"), CENTER, _("您的角色不能以其他帳號的視角檢視。"), Rows.PEOPLE
 )
+can_publish_agreement = Function(
+    _("發布保密切結書"), frozenset({DIRECTOR, IT}), _("切結書由主任或校務系統組發布。")
+)
 can_see_trail = Function(
     _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
 )

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from accounts import agreements
 from accounts.models import Role, User
 from records.models import Department
+from tests.agreements import sign_agreement
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """Loads colleges, departments and status codes once; every test sees them and rolls its changes back."""
     with django_db_blocker.unblock():
         call_command("load_organisation", verbosity=0)
+        agreements.current()
 
 
 @pytest.fixture
@@ -28,11 +31,14 @@ def organisation(db) -> None:
 
 @pytest.fixture
 def user_of(db) -> Callable[..., User]:
-    """`user_of(role, departments=(), **fields)`: the account of a role, made at the first call.
+    """`user_of(role, departments=(), signed=True, **fields)`: the account of a role, made at the first call,
+    its agreement signed.
 
     Fields other than the defaults make a further account, e.g. `user_of("it_staff", username="it2")`."""
 
-    def make(role: str, departments: Iterable[Department] = (), **fields: object) -> User:
+    def make(
+        role: str, departments: Iterable[Department] = (), signed: bool = True, **fields: object
+    ) -> User:
         username = fields.pop("username", role)
         found = User.objects.filter(username=username).first()
         user = found or User.objects.create_user(
@@ -42,6 +48,8 @@ def user_of(db) -> Callable[..., User]:
             must_change_password=fields.pop("must_change_password", False),
             **fields,
         )
+        if found is None and signed and agreements.must_sign(user):
+            sign_agreement(user)
         for department in departments:
             user.memberships.get_or_create(department=department)
         return user

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,13 +23,26 @@ from django.views.decorators.http import require_POST
 from records import policies
 from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 
+from ..closing import close, reopen
+from ..cooperation import waiting_for_note
 from ..forms.accounts import AccountForm
+from ..models import AccountEvent
+from ..trail import note
+from .agreement_part import AgreementPart
+from .cooperation_part import CooperationPart
 from .grants_part import GrantsPart
 from .parts import AccountPart
 from .permissions_part import PermissionsPart
+from .trail_part import TrailPart
 
 # In the order of the page.
-PARTS: tuple[type[AccountPart], ...] = (PermissionsPart, GrantsPart)
+PARTS: tuple[type[AccountPart], ...] = (
+    PermissionsPart,
+    GrantsPart,
+    AgreementPart,
+    CooperationPart,
+    TrailPart,
+)
 
 User = get_user_model()
 
@@ -55,10 +69,21 @@ class ActiveFilter(ChoiceFilter):
         return queryset.filter(is_active=value == "yes")
 
 
+class DataNoteFilter(ChoiceFilter):
+    title = gettext_lazy("銷毀或返還")
+    parameter_name = "note"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", _("待登記"))]
+
+    def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(pk__in=waiting_for_note().values("account"))
+
+
 class AccountAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("帳號")
     list_display = ("display_name", "username", "role", "departments_", "active_", "seen")
-    list_filter = (RoleFilter, ActiveFilter)
+    list_filter = (RoleFilter, ActiveFilter, DataNoteFilter)
     sortable_by = ()
     ordering = ("username",)
 
@@ -111,6 +136,8 @@ class AccountAdmin(WorkspaceAdmin):
             with transaction.atomic():
                 password = form.instance.give_one_time_password()
                 form.save_with_departments()
+                detail = str(form.instance.get_role_display())
+                note(form.instance, AccountEvent.Kind.OPENED, request=request, detail=detail)
             return self._password_page(request, form.instance, password)
         return self._page(request, "form.html", {"title": _("開立帳號"), "form": form})
 
@@ -118,13 +145,31 @@ class AccountAdmin(WorkspaceAdmin):
         require(policies.can_manage_accounts(request.user))
         account = self._account(request, object_id)
         form = AccountForm(request.POST or None, instance=account, editor=request.user)
-        if request.method == "POST" and form.is_valid():
-            with transaction.atomic():
-                form.save_with_departments()
+        if request.method == "POST" and form.is_valid() and self._save(request, form):
             messages.success(request, _("已儲存。"))
             return redirect("admin:accounts_user_changelist")
         context = {"title": str(account), "form": form, "account": account}
         return self._page(request, "form.html", context | {"panels": self._panels(request, account)})
+
+    def _save(self, request: HttpRequest, form: AccountForm) -> bool:
+        """Save what was changed, with its line in the trail; False, with the reason in the form, when the account
+        must not be closed. An account is closed and opened again by `closing`, never by the form alone."""
+        was_active, is_active = form.initial["is_active"], form.cleaned_data["is_active"]
+        form.instance.is_active = was_active
+        changed = form.what_changed()
+        try:
+            with transaction.atomic():
+                form.save_with_departments()
+                if changed:
+                    note(form.instance, AccountEvent.Kind.CHANGED, request=request, detail=changed)
+                if was_active and not is_active:
+                    close(form.instance, reason=_("於帳號頁停用"), by=request.user, request=request)
+                elif is_active and not was_active:
+                    reopen(form.instance, by=request.user, request=request)
+        except ValidationError as error:
+            form.add_error("is_active", error)
+            return False
+        return True
 
     def password_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """A new one-time password; the old one and every running login end with it."""

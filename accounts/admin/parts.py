@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
+
+from records import policies
+from records.admin.base import require
 
 from ..models import User
 
@@ -27,3 +32,21 @@ class AccountPart:
     def panel(self, request: HttpRequest, account: User) -> dict[str, Any] | None:
         """What the template needs, under the name `part`; None when this part has nothing to show."""
         raise NotImplementedError
+
+    def account(self, request: HttpRequest, object_id: int) -> User:
+        """The account of an address; ends the request when the user may not manage it."""
+        require(policies.can_manage_accounts(request.user))
+        account = get_object_or_404(User, pk=object_id)
+        require(policies.can_manage_account_of(request.user, account.role))
+        return account
+
+    def answer(
+        self, request: HttpRequest, account: User, template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        """A page of this part about one account."""
+        shown = self.page.admin_site.each_context(request) | {"opts": self.page.opts, "account": account}
+        return TemplateResponse(request, f"admin/accounts/user/{template}", shown | context)
+
+    def back(self, account: User) -> HttpResponse:
+        """To the account's page."""
+        return redirect(f"admin:{self.page.address_name('change')}", account.pk)

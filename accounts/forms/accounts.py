@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from records.models import Department
 from records.policies import CONTACT, can_manage_account_of
 
+from ..models import Role
+
 
 class AccountForm(forms.ModelForm):
     departments = forms.ModelMultipleChoiceField(
@@ -59,3 +61,22 @@ class AccountForm(forms.ModelForm):
         self.instance.memberships.exclude(department__in=chosen).delete()
         for department in chosen:
             self.instance.memberships.get_or_create(department=department)
+
+    def what_changed(self) -> str:
+        """What the editor changed, before → after, for the trail; whether it is active has lines of its own."""
+        changes = []
+        for name in self.changed_data:
+            if name != "is_active":
+                before = self._as_text(name, self.initial.get(name, self.fields[name].initial))
+                after = self._as_text(name, self.cleaned_data[name])
+                changes.append(f"{self.fields[name].label}：{before} → {after}")
+        return "；".join(changes)
+
+    def _as_text(self, name: str, value: Any) -> str:
+        if name == "role":
+            return str(Role(value).label)
+        if name == "departments":
+            # Before: the stored keys; after: the departments themselves.
+            keys = [getattr(one, "pk", one) for one in value]
+            value = "、".join(Department.objects.filter(pk__in=keys).values_list("name", flat=True))
+        return str(value) or _("（空白）")

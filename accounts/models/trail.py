@@ -28,6 +28,7 @@ class AccountEvent(models.Model):
         FACTOR_REMOVED = "factor_removed", _("移除第二因子")
         SESSIONS_ENDED = "sessions_ended", _("結束登入")
         AGREEMENT_SIGNED = "agreement_signed", _("簽署保密切結書")
+        AGREEMENT_PUBLISHED = "agreement_publish", _("發布切結書版本")
         COOPERATION_ENDED = "cooperation_ended", _("結束合作")
         DATA_RETURNED = "data_returned", _("登記資料銷毀或返還")
         GRANT_GIVEN = "grant_given", _("授予額外權限")

@@ -14,13 +14,16 @@ from django.utils import timezone
 from accounts.middleware import SEEN, STARTED
 from accounts.models import Role, User
 from accounts.validators import CharacterKindsValidator
+from tests.agreements import sign_agreement
 
 NEW_PASSWORD = "Wave-of-2031"
 
 
 @pytest.fixture
 def account(db) -> tuple[User, str]:
-    return User.objects.open_account("new-one", display_name="測試新人", role=Role.CENTER_STAFF)
+    opened = User.objects.open_account("new-one", display_name="測試新人", role=Role.CENTER_STAFF)
+    sign_agreement(opened[0])
+    return opened
 
 
 def log_in(client: Client, account: tuple[User, str]):

@@ -42,7 +42,7 @@ ACCOUNTS = [
     "models",
     "trail",
     "passwords mails sessions grants",
-    "invitations agreements see_as",
+    "invitations agreements see_as closing",
     "applications cooperation reviews sign_in permissions",
     "documents tasks",
     "forms",
@@ -128,6 +128,9 @@ SHARED = {
     "records.columns",
     "records.querysets",
     "records.encryption",
+    "records.identity_numbers",
+    "records.verdicts",
+    "records.imports",
     "records.admin",
 }
 

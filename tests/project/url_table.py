@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Role, ScopeGrant, User
+from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
 from records.models import (
     College,
     Department,
@@ -23,6 +23,7 @@ from records.models import (
     SerialSeries,
     StatusCode,
 )
+from tests.agreements import sign_agreement
 from tests.factories import importer
 from tests.people import somebody
 
@@ -130,6 +131,23 @@ def _grant() -> dict[str, Any]:
     return contact | {"grant_id": grant.pk}
 
 
+def _draft() -> dict[str, Any]:
+    return {"object_id": AgreementVersion.objects.create(title="草稿", text="內容").pk}
+
+
+def _signature() -> dict[str, Any]:
+    user = User.objects.get(pk=_account()["object_id"])
+    return {"object_id": user.pk, "signature_id": sign_agreement(user).pk}
+
+
+def _closing() -> dict[str, Any]:
+    account = _account()
+    closing = AccountClosing.objects.create(
+        account_id=account["object_id"], reason="離職", ends_cooperation=True
+    )
+    return account | {"closing_id": closing.pk}
+
+
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
     return lambda: {"object_id": model.objects.first().pk}
 
@@ -153,6 +171,8 @@ TABLE: dict[str, Row] = {
     "login": row(*ROLES, status=MOVED, anonymous=OK),
     "logout": replace(everybody(NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
     "password_change": row(*ROLES),
+    "agreement": row(*STAFF, otherwise=MOVED),
+    "agreement_pdf": row(*STAFF, otherwise=MOVED),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -212,6 +232,17 @@ TABLE: dict[str, Row] = {
     "admin:accounts_user_see_as_end": act(*STAFF),
     "admin:accounts_user_grant_add": page("center_director", "it_staff", kwargs=_contact),
     "admin:accounts_user_grant_end": act("center_director", "it_staff", kwargs=_grant),
+    "admin:accounts_user_agreement": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_user_agreement_pdf": page(*CENTER_AND_IT, kwargs=_signature),
+    "admin:accounts_user_end": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_user_data_note": page(*CENTER_AND_IT, kwargs=_closing),
+    "admin:accounts_user_data_note_pdf": page(*CENTER_AND_IT, kwargs=_closing),
+    "admin:accounts_user_trail": page(*CENTER_AND_IT, kwargs=_account),
+    "admin:accounts_accountreview_changelist": page(*CENTER_AND_IT, "auditor"),
+    "admin:accounts_accountreview_decide": act(*CENTER_AND_IT),
+    **model_rows("accounts_agreementversion", _draft, see=CENTER_AND_IT, add=LIST_EDITORS),
+    "admin:accounts_agreementversion_publish": page(*LIST_EDITORS, kwargs=_draft),
+    "admin:accounts_agreementversion_pdf": page(*CENTER_AND_IT, kwargs=_draft),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})

@@ -1,0 +1,181 @@
+"""Idle accounts switch themselves off after a warning; twice a year each account is confirmed."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts import mails, reviews
+from accounts.models import AccountEvent, AccountReview, User
+from tests.agreements import sign_agreement
+
+PAGE = "/admin/accounts/accountreview/"
+DECIDE = f"{PAGE}decide/"
+
+
+@pytest.fixture
+def travel(monkeypatch):
+    """`travel(days)`: so many days pass."""
+    start = timezone.now() + datetime.timedelta(hours=1)  # after the accounts were made
+
+    def to(days: float) -> datetime.datetime:
+        moment = start + datetime.timedelta(days=days)
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+        return moment
+
+    return to
+
+
+@pytest.fixture
+def keeper(user_of) -> User:
+    """Somebody of IT who is never idle, so that others are not the last."""
+    return user_of("it_staff", date_joined=timezone.now() + datetime.timedelta(days=365))
+
+
+def test_an_idle_account_is_warned_once_and_closed_fourteen_days_later(user_of, keeper, travel):
+    account = user_of("registrar", email="registrar@example.com", last_login=timezone.now())
+    for day, warned, is_active in (
+        (75, 0, True),
+        (76, 1, True),
+        (80, 1, True),
+        (89.9, 1, True),
+        (90, 1, False),
+    ):
+        reviews.look_for_idle(travel(day))
+        account.refresh_from_db()
+        assert (len(mail.outbox), account.is_active) == (warned, is_active), day
+    [letter] = mail.outbox
+    assert letter.to == ["registrar@example.com"] and "停用" in letter.subject
+    assert account.events.first().kind == AccountEvent.Kind.CLOSED and account.events.first().by is None
+
+
+def test_a_login_in_time_keeps_the_account_and_starts_the_days_anew(user_of, keeper, travel):
+    account = user_of("registrar", email="registrar@example.com")
+    reviews.look_for_idle(travel(80))
+    User.objects.filter(pk=account.pk).update(last_login=timezone.now())
+    assert reviews.look_for_idle(travel(95)).closed == []
+    assert reviews.look_for_idle(travel(157)).warned == [account]
+
+
+def test_nobody_is_closed_without_a_warning_fourteen_days_old(user_of, keeper, travel):
+    account = user_of("registrar", email="registrar@example.com")
+    assert reviews.look_for_idle(travel(200)).warned == [account]
+    assert reviews.look_for_idle(travel(213)).closed == []
+    assert reviews.look_for_idle(travel(214)).closed == [account]
+
+
+def test_a_mail_that_did_not_go_out_is_tried_again(user_of, keeper, travel, monkeypatch):
+    account = user_of("registrar", email="registrar@example.com")
+
+    def fail(*_args: object) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(mails, "send", fail)
+        assert reviews.look_for_idle(travel(80)).unreached == [account]
+    assert reviews.look_for_idle(travel(81)).warned == [account]
+
+
+def test_the_last_of_director_and_it_is_kept_and_the_job_says_so(user_of, travel, capsys):
+    user_of("center_director")
+    user_of("alumnus")
+    travel(80)
+    call_command("review_accounts")
+    travel(100)
+    call_command("review_accounts")
+    assert User.objects.filter(is_active=False).count() == 0
+    assert "閒置但保留（最後一個主任或校務系統組帳號）：center_director" in capsys.readouterr().out
+
+
+def test_of_two_idle_keepers_one_is_kept(user_of, travel):
+    user_of("center_director"), user_of("it_staff")
+    reviews.look_for_idle(travel(80))
+    reviews.look_for_idle(travel(100))
+    assert User.objects.filter(is_active=True).count() == 1
+
+
+def test_a_reopened_account_has_its_days_again(client_of, user_of, keeper, travel):
+    account = user_of("registrar")
+    reviews.look_for_idle(travel(80))
+    reviews.look_for_idle(travel(100))
+    form = {
+        "username": "registrar",
+        "display_name": "張",
+        "email": "",
+        "role": "registrar",
+        "is_active": "on",
+    }
+    client_of("it_staff").post(f"/admin/accounts/user/{account.pk}/", form)
+    assert reviews.look_for_idle(travel(101)).closed == []
+    assert User.objects.get(pk=account.pk).is_active
+
+
+@pytest.mark.parametrize(
+    ("moment", "period"),
+    [
+        ("2026-06-30T15:59:59Z", "2026-1"),
+        ("2026-06-30T16:00:00Z", "2026-2"),
+        ("2026-12-31T16:00:00Z", "2027-1"),
+    ],
+)
+def test_the_half_years_are_those_of_taipei(moment, period):
+    assert reviews.period_of(datetime.datetime.fromisoformat(moment)) == period
+
+
+def test_the_center_confirms_and_closes_and_it_is_kept(client_of, user_of):
+    kept, gone = user_of("registrar"), user_of("auditor")
+    client = client_of("center_director")
+    assert client.get("/admin/").context["account_cards"][0].count == 3
+    client.post(DECIDE, {"accounts": [kept.pk], "outcome": "confirmed"})
+    client.post(DECIDE, {"accounts": [gone.pk], "outcome": "closed"})
+    assert client.get("/admin/").context["account_cards"][0].count == 1
+    review = AccountReview.objects.get(account=kept)
+    assert (review.outcome, review.confirmed_by) == ("confirmed", user_of("center_director"))
+    assert "檢視匯入批次" in review.rights and "第 1 版" in review.agreement
+    assert not User.objects.get(pk=gone.pk).is_active
+    # What was confirmed stays as it was when the account changes.
+    User.objects.filter(pk=kept.pk).update(role="center_staff", display_name="改名")
+    page = client.get(PAGE).content.decode()
+    assert "註冊課務組" in page and "停用" in page
+    with pytest.raises(TypeError):
+        AccountReview.objects.all().delete()
+
+
+def test_the_auditor_reads_the_outcome_and_decides_nothing(client_of, user_of):
+    account = user_of("registrar")
+    client_of("it_staff").post(DECIDE, {"accounts": [account.pk], "outcome": "confirmed"})
+    auditor = client_of("auditor")
+    page = auditor.get(PAGE).content.decode()
+    assert account.display_name in page and "確認所選" not in page
+    assert auditor.post(DECIDE, {"accounts": [account.pk], "outcome": "closed"}).status_code == 403
+
+
+def test_the_own_account_a_superior_and_one_done_before_are_refused(client_of, user_of):
+    director, staff = user_of("center_director"), user_of("center_staff")
+    client = client_of("center_staff")
+    answer = client.post(DECIDE, {"accounts": [staff.pk], "outcome": "confirmed"}, follow=True)
+    assert "由其他同仁清查" in answer.content.decode()
+    assert client.post(DECIDE, {"accounts": [director.pk], "outcome": "closed"}).status_code == 403
+    assert not AccountReview.objects.exists()
+    other = client_of("center_director")
+    other.post(DECIDE, {"accounts": [staff.pk], "outcome": "confirmed"})
+    again = other.post(DECIDE, {"accounts": [staff.pk], "outcome": "closed"}, follow=True)
+    assert "已由他人清查或停用" in again.content.decode()
+    assert User.objects.get(pk=staff.pk).is_active
+
+
+def test_a_new_half_year_asks_again_and_shows_the_old_one(client_of, user_of, travel):
+    account = user_of("registrar")
+    client_of("it_staff").post(DECIDE, {"accounts": [account.pk], "outcome": "confirmed"})
+    before = reviews.period_of(timezone.now())
+    travel(184)
+    client = client_of("it_staff")
+    client.force_login(user_of("it_staff"))
+    sign_agreement(user_of("it_staff"))
+    now = client.get(PAGE)
+    assert account in [row["account"] for row in now.context["waiting"]] and not now.context["decided"]
+    assert [one.account for one in client.get(f"{PAGE}?period={before}").context["decided"]] == [account]
