@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import applications
 from accounts.admin.accounts import AccountAdmin
+from accounts.models import AccountApplication
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -40,6 +42,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.StatusCode, StatusCodeAdmin),
     (models.SerialSeries, SerialSeriesAdmin),
     (models.College, CollegeAdmin),
+    (AccountApplication, applications.ApplicationAdmin),
     (get_user_model(), AccountAdmin),
     (models.Disclosure, DisclosureAdmin),
 )
@@ -73,6 +76,7 @@ class AlumniAdminSite(admin.AdminSite):
         context = self.each_context(request) | {
             "title": self.index_title,
             "board": board.Board(request.user, timezone.now()),
+            "application_cards": applications.cards(request.user),
             "can_import": policies.can_import(request.user),
         }
         return TemplateResponse(request, self.index_template, context)

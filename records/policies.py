@@ -61,6 +61,9 @@ can_see_organisation = _for_roles(EVERYONE_ROLES, _("您的角色不能檢視系
 # The registrar delivers the file and wants to know what became of it: counts and states, nobody's data.
 can_see_batches = _for_roles(EVERYONE_ROLES | {REGISTRAR}, _("您的角色不能檢視匯入批次。"))
 can_manage_accounts = _for_roles(EVERYONE_ROLES, _("帳號由校友服務中心與校務系統組管理。"))
+can_see_applications = _for_roles(EVERYONE_ROLES, _("您的角色不能檢視帳號申請。"))
+can_check_applications = _for_roles(frozenset({STAFF, DIRECTOR}), _("帳號申請由校友服務中心處理。"))
+can_approve_applications = _for_roles(frozenset({DIRECTOR}), _("帳號申請由主任核定。"))
 can_see_trail = _for_roles(frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。"))
 
 

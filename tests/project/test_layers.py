@@ -40,7 +40,7 @@ ACCOUNTS = [
     "apps validators",
     "models",
     "trail",
-    "passwords mails sessions grants",
+    "passwords mails sessions grants scans",
     "invitations agreements",
     "applications cooperation reviews sign_in permissions",
     "documents tasks",

@@ -22,11 +22,13 @@ from records.models import (
     SerialSeries,
     StatusCode,
 )
+from tests.applicants import begun, submitted
 from tests.factories import importer
 from tests.people import somebody
 
 ANONYMOUS = "anonymous"
 STAFF = ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor")
+CENTER = ("center_staff", "center_director")
 CENTER_AND_IT = ("center_staff", "center_director", "it_staff")
 ROLES = (*STAFF, "alumnus")
 VISITORS = (ANONYMOUS, *ROLES)
@@ -86,8 +88,8 @@ def _closed_to_alumni(old: Row) -> Row:
     return Row({**old.expected, "alumnus": TO_LOGIN}, old.kwargs, old.query)
 
 
-def everybody(status: int) -> Row:
-    return Row(dict.fromkeys(VISITORS, status))
+def everybody(status: int, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    return Row(dict.fromkeys(VISITORS, status), kwargs)
 
 
 def _person() -> dict[str, Any]:
@@ -107,6 +109,14 @@ def _batch() -> dict[str, Any]:
 def _account() -> dict[str, Any]:
     user = User.objects.create_user("somebody", display_name="測試同仁", role=Role.REGISTRAR)
     return {"object_id": user.pk}
+
+
+def _link() -> dict[str, Any]:
+    return {"token": begun()[1]}
+
+
+def _application() -> dict[str, Any]:
+    return {"object_id": submitted()[0].pk}
 
 
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
@@ -132,6 +142,13 @@ TABLE: dict[str, Row] = {
     "login": row(*ROLES, status=MOVED, anonymous=OK),
     "logout": everybody(NOT_ALLOWED),
     "password_change": row(*ROLES),
+    # the account application: without a login; who has the link is the applicant
+    "apply": everybody(OK),
+    "application": everybody(OK, _link),
+    "application_edit": everybody(OK, _link),
+    "application_pdf": everybody(NOT_FOUND, _link),  # of a draft there is nothing to print
+    "application_scan": everybody(NOT_FOUND, _link),
+    "application_withdraw": everybody(NOT_ALLOWED, _link),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -181,6 +198,10 @@ TABLE: dict[str, Row] = {
     # accounts and the trail
     **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
     "admin:accounts_user_password": act(_account),
+    **model_rows("accounts_accountapplication", _application, see=CENTER_AND_IT, add=CENTER),
+    "admin:accounts_accountapplication_pdf": page(*CENTER_AND_IT, kwargs=_application),
+    "admin:accounts_accountapplication_scan": act(_application),
+    "admin:accounts_accountapplication_step": act(lambda: _application() | {"step": "received"}),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})

@@ -1,0 +1,410 @@
+"""The way of an account application (SOP 6.4): draft → submitted → received → checked → approved → opened, or
+returned, refused, withdrawn.
+
+Every step is a compare-and-set on the state and version that its doer saw, leaves one ApplicationEvent, and is
+mailed to the applicant; of two who act at once one wins and the other is told. The public part asks nothing about
+existing accounts, so that its answer cannot tell of any.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import gettext as _
+
+from records.models import Department
+from records.policies import (
+    Allowed,
+    Decision,
+    Denied,
+    can_approve_applications,
+    can_check_applications,
+    can_manage_account_of,
+)
+
+from . import agreements, invitations, mails, scans
+from .models import AccountApplication, AccountEvent, ApplicationEvent, Role, User
+from .trail import note as note_account
+
+State, Step = AccountApplication.State, ApplicationEvent.Step
+
+EDITABLE = frozenset({State.DRAFT, State.RETURNED})
+WITH_CENTER = frozenset({State.SUBMITTED, State.RECEIVED, State.CHECKED, State.APPROVED})
+ENDED = frozenset({State.OPENED, State.REFUSED, State.WITHDRAWN})
+# Step: the states it starts from, and the one it leads to (None: the state stays).
+MOVES: Mapping[Step, tuple[frozenset[State], State | None]] = {
+    Step.SUBMITTED: (EDITABLE, State.SUBMITTED),
+    Step.SCANNED: (frozenset({State.SUBMITTED}), None),
+    Step.RECEIVED: (frozenset({State.SUBMITTED}), State.RECEIVED),
+    Step.CHECKED: (frozenset({State.RECEIVED}), State.CHECKED),
+    Step.APPROVED: (frozenset({State.CHECKED}), State.APPROVED),
+    Step.OPENED: (frozenset({State.APPROVED}), State.OPENED),
+    Step.RETURNED: (WITH_CENTER, State.RETURNED),
+    Step.REFUSED: (WITH_CENTER, State.REFUSED),
+    Step.WITHDRAWN: (EDITABLE | WITH_CENTER, State.WITHDRAWN),
+    Step.LINKED: (EDITABLE | WITH_CENTER, None),
+    Step.SCAN_TAKEN: (frozenset(State), None),
+}
+MAILED = frozenset({Step.SUBMITTED, Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED})
+MAILED |= {Step.RETURNED, Step.REFUSED, Step.WITHDRAWN, Step.LINKED}
+
+# The public page is for a whole campus behind few addresses: generous by source, strict in mails to one person.
+BEGUN_LIMIT, BEGUN_WINDOW = 30, datetime.timedelta(hours=1)
+MAIL_LIMIT, MAIL_WINDOW = 5, datetime.timedelta(days=1)
+SCAN_LIMIT = 20  # uploads of one application
+DRAFTS_KEPT = datetime.timedelta(days=60)
+
+
+class StepRefused(Exception):
+    """A step that cannot be taken; its text is the sentence for who tried."""
+
+
+# --- the link -----------------------------------------------------------------------------------------------
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def by_token(token: str) -> AccountApplication | None:
+    """The application that a link leads to, None when there is none (or a newer link took its place)."""
+    return AccountApplication.objects.filter(token_digest=_digest(token)).first()
+
+
+def _link(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("application", args=[token]))
+
+
+# --- what the applicant does --------------------------------------------------------------------------------
+def too_many_begun(address: str | None) -> bool:
+    """Whether this source began as many drafts in the last hour as one may."""
+    since = timezone.now() - BEGUN_WINDOW
+    begun = ApplicationEvent.objects.filter(step=Step.BEGUN, address=address, at__gte=since)
+    return begun.count() >= BEGUN_LIMIT
+
+
+def begin(values: Mapping[str, Any], departments: Iterable[Department], *, request: HttpRequest) -> str:
+    """Store a draft and mail its link; returns the token, which is in clear only here and in the mail.
+
+    An address that was written to often enough today gets no further mail; the answer is the same.
+    """
+    forget_old_drafts()
+    token = _new_token()
+    recent = ApplicationEvent.objects.filter(
+        step=Step.BEGUN, at__gte=timezone.now() - MAIL_WINDOW, application__email__iexact=values["email"]
+    )
+    with transaction.atomic():
+        may_mail = recent.count() < MAIL_LIMIT
+        application = AccountApplication.objects.create(
+            token_digest=_digest(token), language=get_language(), **values
+        )
+        application.departments.set(departments)
+        _record(application, Step.BEGUN, request=request)
+        if may_mail:
+            _mail(application, "begun", link=_link(request, token))
+    return token
+
+
+def forget_old_drafts() -> None:
+    """Delete drafts that nobody touched for 60 days: personal data without a purpose any more."""
+    before = timezone.now() - DRAFTS_KEPT
+    AccountApplication.objects.filter(state=State.DRAFT, changed_at__lt=before).delete()
+
+
+def save(
+    application: AccountApplication,
+    values: Mapping[str, Any],
+    departments: Iterable[Department],
+    *,
+    request: HttpRequest,
+    submits: bool,
+) -> None:
+    """Store what the applicant corrected in a draft or a returned application, and submit it if `submits`.
+
+    Submitting binds the agreement's version in force and starts the center's work anew."""
+    with transaction.atomic():
+        if submits:
+            fresh = _blank_of_the_center() | {"agreement": agreements.current()}
+            _advance(application, Step.SUBMITTED, request=request, **values, **fresh)
+        else:
+            _compare_and_set(application, EDITABLE, values)
+        application.departments.set(departments)
+
+
+def _blank_of_the_center() -> dict[str, Any]:
+    """What an earlier round of the center left; the person who entered it stays known."""
+    nobody = dict.fromkeys(("received_by", "checked_by", "approved_by", "received_on", "signed_on"))
+    return nobody | dict.fromkeys(("receipt", "receipt_number", "role"), "")
+
+
+def attach_scan(application: AccountApplication, scan: scans.Scan, *, request: HttpRequest) -> None:
+    """Keep the scan of the signed paper in place of an earlier one."""
+    if application.events.filter(step=Step.SCANNED).count() >= SCAN_LIMIT:
+        raise StepRefused(_("這份申請已經上傳太多次，請改以紙本送交，或與校友服務中心聯絡。"))
+    earlier, name = application.scan.name, scans.store(scan)
+    try:
+        with transaction.atomic():
+            _advance(application, Step.SCANNED, request=request, scan=name)
+            transaction.on_commit(lambda: scans.delete(earlier))
+    except StepRefused:
+        scans.delete(name)
+        raise
+
+
+def withdraw(application: AccountApplication, *, request: HttpRequest) -> None:
+    """The applicant's own end of it, until the account is opened."""
+    with transaction.atomic():
+        _advance(application, Step.WITHDRAWN, request=request)
+        _forget_scan(application)
+
+
+# --- what the center does -----------------------------------------------------------------------------------
+def may(user: Any, step: Step, application: AccountApplication) -> Decision:
+    """Whether `user` may take this step of this application now: role, state, and nobody decides on an own
+    application; checking and approving are two people's (SOP 6.4)."""
+    allowed = (can_approve_applications if step == Step.APPROVED else can_check_applications)(user)
+    if not allowed:
+        return allowed
+    if application.state not in MOVES[step][0]:
+        return Denied(_("這份申請目前是「%(state)s」。") % {"state": application.get_state_display()})
+    if is_own(user, application):
+        return Denied(gettext_lazy("這是您自己的申請，必須由其他同仁處理。"))
+    earlier = (application.entered_by_id, application.received_by_id, application.checked_by_id)
+    if step == Step.APPROVED and user.pk in earlier:
+        return Denied(gettext_lazy("代為登錄、登記收件或查核這份申請的人不能核定，請由另一位主任核定。"))
+    return Allowed()
+
+
+def is_own(user: Any, application: AccountApplication) -> bool:
+    """Whether the application is the user's own: the same e-mail or the same account name."""
+    same = (user.email.casefold() == application.email.casefold(), user.username == application.username)
+    return any(same)
+
+
+def warnings_for(application: AccountApplication) -> list[str]:
+    """What stands in the way of opening; for the center's eyes only."""
+    found = []
+    if application.account_id is None:
+        if User.objects.filter(username__iexact=application.username).exists():
+            found.append(_("帳號名稱「%(name)s」已經有人使用。") % {"name": application.username})
+        if User.objects.filter(email__iexact=application.email, is_active=True).exists():
+            found.append(_("這個電子郵件已經有一個使用中的帳號。"))
+    return found
+
+
+def enter(
+    values: Mapping[str, Any], departments: Iterable[Department], *, by: User, request: HttpRequest
+) -> AccountApplication:
+    """Enter an application that came on paper: it counts as submitted, and its link is mailed."""
+    token = _new_token()
+    with transaction.atomic():
+        application = AccountApplication.objects.create(
+            token_digest=_digest(token),
+            state=State.SUBMITTED,
+            entered_by=by,
+            agreement=agreements.current(),
+            **values,
+        )
+        application.departments.set(departments)
+        _record(application, Step.ENTERED, by=by, request=request)
+        _mail(application, "entered", link=_link(request, token))
+    return application
+
+
+def receive(
+    application: AccountApplication,
+    *,
+    by: User,
+    request: HttpRequest,
+    receipt: str,
+    received_on: datetime.date,
+    signed_on: datetime.date,
+    receipt_number: str = "",
+) -> None:
+    """Register that the signed papers are here: as the uploaded scan, or on paper with its number."""
+    if receipt == AccountApplication.Receipt.SCAN and not application.scan:
+        raise StepRefused(_("申請人還沒有上傳簽名掃描檔。"))
+    values = {"receipt": receipt, "received_on": received_on, "signed_on": signed_on}
+    values |= {"receipt_number": receipt_number, "received_by": by}
+    _step_of_center(application, Step.RECEIVED, by=by, request=request, **values)
+
+
+def check(
+    application: AccountApplication, *, by: User, request: HttpRequest, username: str, note: str = ""
+) -> None:
+    """The first pair of eyes; may give another account name than the one wished for."""
+    if username != application.username:
+        words = {"old": application.username, "new": username}
+        note = " ".join(filter(None, [_("帳號名稱由 %(old)s 改為 %(new)s。") % words, note]))
+    values = {"username": username, "checked_by": by}
+    _step_of_center(application, Step.CHECKED, by=by, request=request, note=note, **values)
+
+
+def approve(
+    application: AccountApplication,
+    *,
+    by: User,
+    request: HttpRequest,
+    role: str,
+    departments: Iterable[Department],
+    note: str = "",
+) -> None:
+    """The director's decision: the role and, for a contact, the departments."""
+    with transaction.atomic():
+        values = {"role": role, "approved_by": by}
+        _step_of_center(application, Step.APPROVED, by=by, request=request, note=note, **values)
+        application.granted.set(departments if role == Role.DEPARTMENT_CONTACT else [])
+
+
+def open_account(application: AccountApplication, *, by: User, request: HttpRequest) -> User:
+    """Open the account as approved, record the signature on paper, and send the invitation (SOP 6.4)."""
+    allowed = can_manage_account_of(by, application.role)
+    if not allowed:
+        raise StepRefused(str(allowed.reason))
+    problems = warnings_for(application)
+    if problems:
+        raise StepRefused("".join(problems) + _("請先退回申請人更正。"))
+    try:
+        with transaction.atomic():
+            _step_of_center(application, Step.OPENED, by=by, request=request)
+            return _account_of(application, by, request)
+    except IntegrityError as error:  # somebody took the account name in this very moment
+        raise StepRefused(_("帳號名稱「%(name)s」已經有人使用。") % {"name": application.username}) from error
+
+
+def _account_of(application: AccountApplication, by: User, request: HttpRequest) -> User:
+    account = User.objects.create_user(
+        application.username,
+        display_name=application.person_name,
+        email=application.email,
+        role=application.role,
+        must_change_password=False,  # there is none yet: the invitation's link sets the own one
+    )
+    for department in application.granted.all():
+        account.memberships.create(department=department)
+    AccountApplication.objects.filter(pk=application.pk).update(account=account)
+    application.account = account
+    detail = _("依帳號申請 %(number)s") % {"number": application.number}
+    note_account(account, AccountEvent.Kind.OPENED, by=by, request=request, detail=detail)
+    agreements.sign_on_paper(
+        account,
+        version=application.agreement,
+        name=application.person_name,
+        title=application.person_title,
+        signed_on=application.signed_on,
+        by=by,
+        request=request,
+    )
+    invitations.invite(account, by=by, request=request)
+    return account
+
+
+def give_back(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
+    """Return it to the applicant with what has to be corrected. The mail brings a new link, because only the
+    digest of the old one is known; the old one ends."""
+    _step_of_center(application, Step.RETURNED, by=by, request=request, reason=reason, new_link=True)
+
+
+def refuse(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
+    with transaction.atomic():
+        _step_of_center(application, Step.REFUSED, by=by, request=request, reason=reason)
+        _forget_scan(application)
+
+
+def send_new_link(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
+    """For an applicant who lost the mail: a new link, the old one ends."""
+    _step_of_center(application, Step.LINKED, by=by, request=request, new_link=True)
+
+
+def take_scan(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
+    """Note that somebody of the center takes the scan out, before it goes out."""
+    _record(application, Step.SCAN_TAKEN, by=by, request=request)
+
+
+# --- how a step is taken ------------------------------------------------------------------------------------
+def _step_of_center(
+    application: AccountApplication, step: Step, *, by: User, request: HttpRequest, **details: Any
+) -> None:
+    allowed = may(by, step, application)
+    if not allowed:
+        raise StepRefused(str(allowed.reason))
+    _advance(application, step, by=by, request=request, **details)
+
+
+@transaction.atomic
+def _advance(
+    application: AccountApplication,
+    step: Step,
+    *,
+    request: HttpRequest,
+    by: User | None = None,
+    reason: str = "",
+    note: str = "",
+    new_link: bool = False,
+    **values: Any,
+) -> None:
+    """Take a step of the table MOVES: change, record, mail. Raises StepRefused when somebody was first."""
+    sources, target = MOVES[step]
+    token = _new_token() if new_link else ""
+    changes = values | ({"token_digest": _digest(token)} if token else {})
+    _compare_and_set(application, sources, changes | ({"state": target} if target else {}))
+    _record(application, step, by=by, request=request, reason=reason, note=note)
+    if step in MAILED:
+        _mail(application, step, link=_link(request, token) if token else "", reason=reason)
+
+
+def _compare_and_set(
+    application: AccountApplication, sources: Iterable[State], values: Mapping[str, Any]
+) -> None:
+    unchanged = AccountApplication.objects.filter(
+        pk=application.pk, version=application.version, state__in=sources
+    )
+    changed = unchanged.update(**values, version=F("version") + 1, changed_at=timezone.now())
+    application.refresh_from_db()
+    if not changed:
+        last = application.events.select_related("by").last()
+        words = {
+            "name": last.by.display_name if last.by else _("申請人"),
+            "time": f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}",
+            "step": last.get_step_display(),
+        }
+        text = _("這份申請在您處理的同時已經改變（%(time)s %(name)s：%(step)s），這次的動作沒有生效。")
+        raise StepRefused(text % words)
+
+
+def _record(
+    application: AccountApplication,
+    step: Step,
+    *,
+    request: HttpRequest,
+    by: User | None = None,
+    reason: str = "",
+    note: str = "",
+) -> None:
+    address = request.META.get("REMOTE_ADDR") or None
+    application.events.create(step=step, by=by, address=address, reason=reason[:500], note=note[:500])
+
+
+def _mail(application: AccountApplication, step: str, *, link: str = "", reason: str = "") -> None:
+    context = {"application": application, "link": link, "reason": reason}
+    with override(application.language):  # the applicant's, not that of who takes the step
+        mails.send(application.email, f"application_{step}", context)
+
+
+def _forget_scan(application: AccountApplication) -> None:
+    """What ended without an account keeps no signature."""
+    name = application.scan.name
+    AccountApplication.objects.filter(pk=application.pk).update(scan="")
+    transaction.on_commit(lambda: scans.delete(name))
