@@ -84,7 +84,7 @@ class ApplicationForm(forms.ModelForm):
                 "4 至 30 個字元：英文字母、數字與 @ . + - _。已有人使用時，由中心與您另訂。"
             ),
             "unit_head": gettext_lazy("印出的申請表須由單位主管簽名。"),
-            "purpose": gettext_lazy("請說明要用校友資料做什麼，500 字以內。"),
+            "purpose": gettext_lazy("請說明要用校友資料做什麼，300 字以內。"),
         }
 
     def __init__(self, *args: Any, is_complete: bool = True, **kwargs: Any) -> None:

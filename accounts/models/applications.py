@@ -71,7 +71,7 @@ class AccountApplication(models.Model):
         ],
     )
     unit_head = models.CharField(_("單位主管姓名"), max_length=60, blank=True)
-    purpose = models.TextField(_("使用目的"), max_length=500, blank=True)
+    purpose = models.TextField(_("使用目的"), max_length=300, blank=True)
     departments = models.ManyToManyField("records.Department", verbose_name=_("需要的系所"), related_name="+")
 
     # How far it is.
