@@ -192,5 +192,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masking"}},
     "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "INFO")},
     # Django's own handlers would write the same lines once more, unmasked.
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}
+    # Each PDF would leave a hundred lines of its making.
+    | {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
 }

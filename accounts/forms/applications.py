@@ -96,6 +96,7 @@ class ApplicationForm(forms.ModelForm):
         for name, field in self.fields.items():
             wanted = is_complete and name not in NEVER_REQUIRED
             field.required = wanted or name in IN_A_DRAFT
+            field.error_messages["required"] = _("請填寫這一欄。")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -133,6 +134,7 @@ class ScanForm(forms.Form):
     scan = forms.FileField(
         label=gettext_lazy("簽名後的掃描檔"),
         help_text=gettext_lazy("PDF、JPEG 或 PNG，10 MB 以內；申請表與切結書請放在同一個檔案。"),
+        error_messages={"required": gettext_lazy("請選擇檔案。"), "empty": gettext_lazy("這個檔案是空的。")},
         widget=forms.FileInput({"accept": ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"}),
     )
 
@@ -150,6 +152,8 @@ class StepForm(forms.Form):
     def __init__(self, *args: Any, application: AccountApplication, **kwargs: Any) -> None:
         super().__init__(*args, auto_id=f"id_{type(self).__name__}_%s", **kwargs)
         self.application = application
+        for field in self.fields.values():
+            field.error_messages["required"] = _("請填寫這一欄。")
         self.initial |= {"version": application.version} | self.first_values()
 
     def first_values(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Stage(NamedTuple):
 
 STAGES = (
     Stage(gettext_lazy("填寫並送出"), applications.EDITABLE),
-    Stage(gettext_lazy("列印、簽名、送交"), frozenset({State.SUBMITTED})),
+    Stage(gettext_lazy("簽名並送交"), frozenset({State.SUBMITTED})),
     Stage(gettext_lazy("中心查核"), frozenset({State.RECEIVED})),
     Stage(gettext_lazy("主任核定"), frozenset({State.CHECKED})),
     Stage(gettext_lazy("開立帳號"), frozenset({State.APPROVED})),

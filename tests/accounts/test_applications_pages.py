@@ -57,7 +57,7 @@ def test_a_draft_needs_a_name_and_an_address_and_its_link_is_mailed(
 def test_sending_asks_for_everything_and_tells_it_at_the_fields(db, client):
     answer = send(client, username="a!", departments=[], purpose="")
     text = answer.content.decode()
-    for sentence in ("帳號名稱至少要 4 個字元", "至少要勾選一個系所", "這個欄位是必須的"):
+    for sentence in ("帳號名稱至少要 4 個字元", "至少要勾選一個系所", "請填寫這一欄"):
         assert sentence in text
     assert not AccountApplication.objects.exists()
 

@@ -41,8 +41,8 @@ def test_the_longest_application_still_has_a_page_for_each(db):
     values = {
         "purpose": "海" * 300,
         "unit_name": "系" * 40,
-        "unit_head": "名" * 60,
-        "person_title": "職" * 60,
+        "unit_head": "名" * 6,
+        "person_title": "職" * 20,
     }
     every = list(Department.objects.values_list("pk", flat=True))
     application, _token = submitted(**values, person_name="長" * 6, departments=every)
