@@ -12,15 +12,18 @@ import datetime
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_tasks import task
 
 from records.models import Department
 from records.policies import (
@@ -62,6 +65,7 @@ MAILED |= {Step.RETURNED, Step.REFUSED, Step.WITHDRAWN, Step.LINKED}
 BEGUN_LIMIT, BEGUN_WINDOW = 30, datetime.timedelta(hours=1)
 MAIL_LIMIT, MAIL_WINDOW = 5, datetime.timedelta(days=1)
 SCAN_LIMIT = 20  # uploads of one application
+LINKS_KEPT = datetime.timedelta(days=90)  # after the end
 DRAFTS_KEPT = datetime.timedelta(days=60)
 
 
@@ -74,17 +78,30 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _new_token() -> str:
-    return secrets.token_urlsafe(32)
+def _new_link(application: AccountApplication) -> str:
+    """Make a further link to an application; returns its token, of which only the digest is stored."""
+    token = secrets.token_urlsafe(32)
+    application.links.create(digest=_digest(token))
+    return token
 
 
 def by_token(token: str) -> AccountApplication | None:
-    """The application that a link leads to, None when there is none (or a newer link took its place)."""
-    return AccountApplication.objects.filter(token_digest=_digest(token)).first()
+    """The application that a link leads to, None when there is none, or when it ended 90 days ago."""
+    linked = AccountApplication.objects.filter(links__digest=_digest(token))
+    return linked.exclude(state__in=ENDED, changed_at__lt=timezone.now() - LINKS_KEPT).first()
 
 
-def _link(request: HttpRequest, token: str) -> str:
-    return request.build_absolute_uri(reverse("application", args=[token]))
+@task()
+def send_letter(application_id: int, step: str, reason: str) -> None:
+    """Tell the applicant of a step. The link is made here and sent at once: a queue would keep it."""
+    application = AccountApplication.objects.filter(pk=application_id).first()
+    if application is None:  # a draft withdrawn and forgotten meanwhile
+        return
+    link = ""
+    if application.state not in ENDED:
+        link = settings.SITE_URL + reverse("application", args=[_new_link(application)])
+    context = {"application": application, "link": link, "reason": reason}
+    mails.deliver.call(application.email, *mails.render(f"application_{step}", context))
 
 
 # --- what the applicant does --------------------------------------------------------------------------------
@@ -96,25 +113,22 @@ def too_many_begun(address: str | None) -> bool:
 
 
 def begin(values: Mapping[str, Any], departments: Iterable[Department], *, request: HttpRequest) -> str:
-    """Store a draft and mail its link; returns the token, which is in clear only here and in the mail.
+    """Store a draft and mail a link; returns the token of one to go on with at once.
 
     An address that was written to often enough today gets no further mail; the answer is the same.
     """
     forget_old_drafts()
-    token = _new_token()
     recent = ApplicationEvent.objects.filter(
         step=Step.BEGUN, at__gte=timezone.now() - MAIL_WINDOW, application__email__iexact=values["email"]
     )
     with transaction.atomic():
         may_mail = recent.count() < MAIL_LIMIT
-        application = AccountApplication.objects.create(
-            token_digest=_digest(token), language=get_language(), **values
-        )
+        application = AccountApplication.objects.create(**values)
         application.departments.set(departments)
         _record(application, Step.BEGUN, request=request)
         if may_mail:
-            _mail(application, "begun", link=_link(request, token))
-    return token
+            _mail(application, Step.BEGUN)
+        return _new_link(application)
 
 
 def forget_old_drafts() -> None:
@@ -208,10 +222,8 @@ def enter(
     values: Mapping[str, Any], departments: Iterable[Department], *, by: User, request: HttpRequest
 ) -> AccountApplication:
     """Enter an application that came on paper: it counts as submitted, and its link is mailed."""
-    token = _new_token()
     with transaction.atomic():
         application = AccountApplication.objects.create(
-            token_digest=_digest(token),
             state=State.SUBMITTED,
             entered_by=by,
             agreement=agreements.current(),
@@ -219,7 +231,7 @@ def enter(
         )
         application.departments.set(departments)
         _record(application, Step.ENTERED, by=by, request=request)
-        _mail(application, "entered", link=_link(request, token))
+        _mail(application, Step.ENTERED)
     return application
 
 
@@ -312,9 +324,8 @@ def _account_of(application: AccountApplication, by: User, request: HttpRequest)
 
 
 def give_back(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
-    """Return it to the applicant with what has to be corrected. The mail brings a new link, because only the
-    digest of the old one is known; the old one ends."""
-    _step_of_center(application, Step.RETURNED, by=by, request=request, reason=reason, new_link=True)
+    """Return it to the applicant with what has to be corrected."""
+    _step_of_center(application, Step.RETURNED, by=by, request=request, reason=reason)
 
 
 def refuse(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
@@ -324,8 +335,10 @@ def refuse(application: AccountApplication, *, by: User, request: HttpRequest, r
 
 
 def send_new_link(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
-    """For an applicant who lost the mail: a new link, the old one ends."""
-    _step_of_center(application, Step.LINKED, by=by, request=request, new_link=True)
+    """For an applicant who lost the mail, or let others see it: a new link, all earlier ones end."""
+    with transaction.atomic():
+        _step_of_center(application, Step.LINKED, by=by, request=request)
+        application.links.all().delete()
 
 
 def take_scan(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
@@ -352,17 +365,14 @@ def _advance(
     by: User | None = None,
     reason: str = "",
     note: str = "",
-    new_link: bool = False,
     **values: Any,
 ) -> None:
     """Take a step of the table MOVES: change, record, mail. Raises StepRefused when somebody was first."""
     sources, target = MOVES[step]
-    token = _new_token() if new_link else ""
-    changes = values | ({"token_digest": _digest(token)} if token else {})
-    _compare_and_set(application, sources, changes | ({"state": target} if target else {}))
+    _compare_and_set(application, sources, values | ({"state": target} if target else {}))
     _record(application, step, by=by, request=request, reason=reason, note=note)
     if step in MAILED:
-        _mail(application, step, link=_link(request, token) if token else "", reason=reason)
+        _mail(application, step, reason=reason)
 
 
 def _compare_and_set(
@@ -397,10 +407,8 @@ def _record(
     application.events.create(step=step, by=by, address=address, reason=reason[:500], note=note[:500])
 
 
-def _mail(application: AccountApplication, step: str, *, link: str = "", reason: str = "") -> None:
-    context = {"application": application, "link": link, "reason": reason}
-    with override(application.language):  # the applicant's, not that of who takes the step
-        mails.send(application.email, f"application_{step}", context)
+def _mail(application: AccountApplication, step: Step, *, reason: str = "") -> None:
+    transaction.on_commit(partial(send_letter.enqueue, application.pk, str(step), reason))
 
 
 def _forget_scan(application: AccountApplication) -> None:

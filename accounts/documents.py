@@ -20,7 +20,7 @@ from .models import AccountApplication, UnitType
 
 # Any address will do that no network knows: what is fetched below it comes from the static files.
 BASE = "https://static.invalid"
-FONT = "CJK TC"  # of Noto Sans CJK TC, in Debian's fonts-noto-cjk
+FONTS = ("Noto Sans CJK TC", "Noto Sans TC")  # the first is in Debian's fonts-noto-cjk
 
 
 class FontMissing(Exception):
@@ -61,7 +61,7 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     )
     document = html.render(pdf_variant="pdf/ua-1")
     content = document.write_pdf(pdf_variant="pdf/ua-1")
-    if not any(FONT in font.family for font in document.fonts.values()):
+    if not any(font.family in FONTS for font in document.fonts.values()):
         raise FontMissing(
             _(
                 "伺服器缺少中文字型，無法製作 PDF。請安裝套件 fonts-noto-cjk（apt-get install fonts-noto-cjk）。"

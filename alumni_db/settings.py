@@ -26,6 +26,8 @@ if not (DEBUG or ALLOWED_HOSTS):
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 DATA_DIR = env.private_directory("DATA_DIR", BASE_DIR / "var", parts=("uploads", "tmp"))
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "alumni.sqlite3", BASE_DIR)}
+# Where people reach the site; links in letters begin with it, never with what a request calls the host.
+SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "http://localhost:8000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Parts --------------------------------------------------------------------------------------------------

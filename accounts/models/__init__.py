@@ -1,7 +1,7 @@
 """What the app stores: accounts, what they may reach, and what happened to them."""
 
 from .agreements import AgreementSignature, AgreementVersion
-from .applications import COLLEGES, AccountApplication, ApplicationEvent, UnitType
+from .applications import COLLEGES, AccountApplication, ApplicationEvent, ApplicationLink, UnitType
 from .memberships import DepartmentMembership
 from .trail import AccountEvent
 from .users import Role, User
@@ -13,6 +13,7 @@ __all__ = [
     "AgreementSignature",
     "AgreementVersion",
     "ApplicationEvent",
+    "ApplicationLink",
     "DepartmentMembership",
     "Role",
     "UnitType",

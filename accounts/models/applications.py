@@ -75,10 +75,8 @@ class AccountApplication(models.Model):
     departments = models.ManyToManyField("records.Department", verbose_name=_("需要的系所"), related_name="+")
 
     # How far it is.
-    token_digest = models.CharField(max_length=64, unique=True, editable=False)
     state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
-    language = models.CharField(max_length=10, default=settings.LANGUAGE_CODE, editable=False)  # of the mails
     changed_at = models.DateTimeField(_("最近異動"), auto_now=True)
     entered_by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("代為登錄"), related_name="+", null=True
@@ -122,6 +120,21 @@ class AccountApplication(models.Model):
     def number(self) -> str:
         """The number by which applicant and center speak of it, e.g. "A00012"."""
         return f"A{self.pk:05d}"
+
+
+class ApplicationLink(models.Model):
+    """A link that leads to an application without a login; its random token is known to who received it only."""
+
+    application = models.ForeignKey(AccountApplication, models.CASCADE, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("申請連結")
+        verbose_name_plural = _("申請連結")
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.made_at:%Y-%m-%d %H:%M}"
 
 
 class ApplicationEvent(models.Model):

@@ -86,6 +86,12 @@ def application_of(token: str) -> AccountApplication:
     return application
 
 
+def last_reason(application: AccountApplication) -> str:
+    """Why the center returned or refused it the last time."""
+    told = application.events.exclude(reason="").last()
+    return told.reason if told else ""
+
+
 class LinkedView(View):
     """A page behind the link: `self.application` is the link's. Search engines are asked to stay away."""
 
@@ -115,7 +121,7 @@ class ApplicationView(LinkedView):
             "token": self.token,
             "stages": stages_of(application.state),
             "events": events,
-            "last_reason": next((event.reason for event in reversed(events) if event.reason), ""),
+            "last_reason": last_reason(application),
             "scan_form": form,
             "can_edit": application.state in applications.EDITABLE,
             "can_print": application.state in applications.WITH_CENTER,
@@ -158,6 +164,7 @@ class EditView(LinkedView):
             "application": self.application,
             "token": self.token,
             "stages": stages_of(self.application.state),
+            "last_reason": last_reason(self.application) if self.application.state == State.RETURNED else "",
         }
         return render(request, "applications/form.html", context)
 

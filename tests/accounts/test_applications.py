@@ -28,6 +28,10 @@ def director(user_of) -> User:
     return user_of("center_director", email="director@example.com")
 
 
+def token_of(letter) -> str:
+    return letter.body.partition("http://testserver/apply/")[2].partition("/")[0]
+
+
 def by(user: User) -> dict:
     return {"by": user, "request": request_of(user)}
 
@@ -55,15 +59,29 @@ def test_the_whole_way_ends_in_an_account_with_agreement_and_invitation(
     letters = [letter for letter in mail.outbox if application.number in letter.subject]
     assert len(letters) == len(steps)
     assert {letter.to[0] for letter in letters} == {"lin@example.com"}
-    assert [letter.subject for letter in letters if token in letter.body] == [letters[0].subject]
+    assert not [letter for letter in letters if token in letter.body]  # each letter has a link of its own
 
 
 def test_only_the_digest_of_the_link_is_stored(db):
     application, token = begun()
-    assert application.token_digest == hashlib.sha256(token.encode()).hexdigest()
+    assert application.links.get().digest == hashlib.sha256(token.encode()).hexdigest()
     assert len(token) >= 43
-    row = AccountApplication.objects.filter(pk=application.pk).values().get()
-    assert token not in str(row)
+
+
+def test_a_new_link_ends_the_earlier_ones(staff, director, django_capture_on_commit_callbacks):
+    application, token = at(Step.RECEIVED, staff, director)
+    with django_capture_on_commit_callbacks(execute=True):
+        applications.send_new_link(application, **by(staff))
+    assert applications.by_token(token) is None
+    assert applications.by_token(token_of(mail.outbox[-1])) == application
+
+
+def test_the_link_of_an_ended_application_ends_too(staff, director):
+    application, token = at(Step.OPENED, staff, director)
+    assert applications.by_token(token) == application
+    long_ago = timezone.now() - applications.LINKS_KEPT - timedelta(days=1)
+    AccountApplication.objects.update(changed_at=long_ago)
+    assert applications.by_token(token) is None
 
 
 def test_who_checked_or_received_or_entered_does_not_approve(staff, director, user_of):
@@ -138,17 +156,15 @@ def test_an_exchanged_scan_leaves_no_file_and_a_withdrawal_none_at_all(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_returned_application_is_corrected_and_starts_anew_under_a_new_link(
+def test_a_returned_application_is_corrected_and_starts_anew(
     staff, director, django_capture_on_commit_callbacks
 ):
-    application, old = at(Step.CHECKED, staff, director)
+    application, _token = at(Step.CHECKED, staff, director)
     with django_capture_on_commit_callbacks(execute=True):
         applications.give_back(application, **by(director), reason="請補單位主管簽名")
     letter = mail.outbox[-1]
     assert "請補單位主管簽名" in letter.body
-    assert applications.by_token(old) is None
-    token = letter.body.partition("/apply/")[2].partition("/")[0]
-    again = applications.by_token(token)
+    again = applications.by_token(token_of(letter))
     assert again == application
     values = {"unit_head": "新任主任"}
     applications.save(again, values, [department()], request=request_of(), submits=True)
