@@ -20,7 +20,8 @@ from .models import AccountApplication, UnitType
 
 # Any address will do that no network knows: what is fetched below it comes from the static files.
 BASE = "https://static.invalid"
-FONTS = ("Noto Sans CJK TC", "Noto Sans TC")  # the first is in Debian's fonts-noto-cjk
+# What the names of fonts for Chinese text have in them; Debian's fonts-noto-cjk has "Noto Sans CJK TC".
+CHINESE = ("CJK", " TC")
 
 
 class FontMissing(Exception):
@@ -51,17 +52,16 @@ def _path_of(name: str) -> str:
 
 
 def render_pdf(template: str, context: dict[str, Any]) -> bytes:
-    """The PDF of a template below templates/documents/, e.g. "application.html", tagged as PDF/UA-1.
+    """The PDF of a template, e.g. "documents/application.html", tagged as PDF/UA-1.
 
     The template gives title, language and style sheet. Raises FontMissing when
     the machine has no Chinese font: boxes in place of names must not leave the house.
     """
-    html = HTML(
-        string=render_to_string(f"documents/{template}", context), base_url=BASE, url_fetcher=StaticFetcher()
-    )
+    html = HTML(string=render_to_string(template, context), base_url=BASE, url_fetcher=StaticFetcher())
     document = html.render(pdf_variant="pdf/ua-1")
     content = document.write_pdf(pdf_variant="pdf/ua-1")
-    if not any(font.family in FONTS for font in document.fonts.values()):
+    families = " ".join(font.family for font in document.fonts.values())
+    if not any(mark in families for mark in CHINESE):
         raise FontMissing(
             _(
                 "伺服器缺少中文字型，無法製作 PDF。請安裝套件 fonts-noto-cjk（apt-get install fonts-noto-cjk）。"
@@ -82,7 +82,7 @@ def application_pdf(application: AccountApplication) -> HttpResponse:
     chosen = application.departments.select_related("college").order_by("code")
     context = {"application": application, "departments": chosen, "unit_types": UnitType.choices}
     with override(settings.LANGUAGE_CODE):  # what is signed is in Chinese, whatever the pages are in
-        content = render_pdf("application.html", context | {"agreement": application.agreement})
+        content = render_pdf("documents/application.html", context | {"agreement": application.agreement})
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(True, f"{name_of(application)}.pdf")
     return response

@@ -88,7 +88,7 @@ def test_a_document_fetches_static_files_only(url):
 
 
 def test_without_a_chinese_font_nothing_is_printed_and_a_sentence_names_the_package(db, monkeypatch):
-    monkeypatch.setattr(documents, "FONTS", ("No Such Font",))
+    monkeypatch.setattr(documents, "CHINESE", ("No Such Font",))
     application, _token = submitted()
     with pytest.raises(documents.FontMissing, match="fonts-noto-cjk"):
         documents.application_pdf(application)
