@@ -1,107 +1,36 @@
 """The way of an account application (SOP 6.4): draft → submitted → received → checked → approved → opened, or
 returned, refused, withdrawn.
 
-Every step is a compare-and-set on the state and version that its doer saw, leaves one ApplicationEvent, and is
-mailed to the applicant; of two who act at once one wins and the other is told. The public part asks nothing about
-existing accounts, so that its answer cannot tell of any.
+The public part asks nothing about existing accounts, so that its answer cannot tell of any.
 """
 
 from __future__ import annotations
 
 import datetime
-import hashlib
-import secrets
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django_tasks import task
 
 from records.models import Department
-from records.policies import (
-    Allowed,
-    Decision,
-    Denied,
-    can_approve_applications,
-    can_check_applications,
-    can_manage_account_of,
-)
+from records.policies import can_manage_account_of
 
-from . import agreements, invitations, mails, scans
+from . import agreements, invitations, scans
+from .application_links import new_link
+from .application_steps import EDITABLE, StepRefused, advance, compare_and_set, mail, record, step_of_center
 from .models import AccountApplication, AccountEvent, ApplicationEvent, Role, User
 from .trail import note as note_account
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 
-EDITABLE = frozenset({State.DRAFT, State.RETURNED})
-WITH_CENTER = frozenset({State.SUBMITTED, State.RECEIVED, State.CHECKED, State.APPROVED})
-ENDED = frozenset({State.OPENED, State.REFUSED, State.WITHDRAWN})
-# Step: the states it starts from, and the one it leads to (None: the state stays).
-MOVES: Mapping[Step, tuple[frozenset[State], State | None]] = {
-    Step.SUBMITTED: (EDITABLE, State.SUBMITTED),
-    Step.SCANNED: (frozenset({State.SUBMITTED}), None),
-    Step.RECEIVED: (frozenset({State.SUBMITTED}), State.RECEIVED),
-    Step.CHECKED: (frozenset({State.RECEIVED}), State.CHECKED),
-    Step.APPROVED: (frozenset({State.CHECKED}), State.APPROVED),
-    Step.OPENED: (frozenset({State.APPROVED}), State.OPENED),
-    Step.RETURNED: (WITH_CENTER, State.RETURNED),
-    Step.REFUSED: (WITH_CENTER, State.REFUSED),
-    Step.WITHDRAWN: (EDITABLE | WITH_CENTER, State.WITHDRAWN),
-    Step.LINKED: (EDITABLE | WITH_CENTER, None),
-    Step.SCAN_TAKEN: (frozenset(State), None),
-}
-MAILED = frozenset({Step.SUBMITTED, Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED})
-MAILED |= {Step.RETURNED, Step.REFUSED, Step.WITHDRAWN, Step.LINKED}
-
 # The public page is for a whole campus behind few addresses: generous by source, strict in mails to one person.
 BEGUN_LIMIT, BEGUN_WINDOW = 30, datetime.timedelta(hours=1)
 MAIL_LIMIT, MAIL_WINDOW = 5, datetime.timedelta(days=1)
 SCAN_LIMIT = 20  # uploads of one application
-LINKS_KEPT = datetime.timedelta(days=90)  # after the end
 DRAFTS_KEPT = datetime.timedelta(days=60)
-
-
-class StepRefused(Exception):
-    """A step that cannot be taken; its text is the sentence for who tried."""
-
-
-# --- the link -----------------------------------------------------------------------------------------------
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _new_link(application: AccountApplication) -> str:
-    """Make a further link to an application; returns its token, of which only the digest is stored."""
-    token = secrets.token_urlsafe(32)
-    application.links.create(digest=_digest(token))
-    return token
-
-
-def by_token(token: str) -> AccountApplication | None:
-    """The application that a link leads to, None when there is none, or when it ended 90 days ago."""
-    linked = AccountApplication.objects.filter(links__digest=_digest(token))
-    return linked.exclude(state__in=ENDED, changed_at__lt=timezone.now() - LINKS_KEPT).first()
-
-
-@task()
-def send_letter(application_id: int, step: str, reason: str) -> None:
-    """Tell the applicant of a step. The link is made here and sent at once: a queue would keep it."""
-    application = AccountApplication.objects.filter(pk=application_id).first()
-    if application is None:  # a draft withdrawn and forgotten meanwhile
-        return
-    link = ""
-    if application.state not in ENDED:
-        link = settings.SITE_URL + reverse("application", args=[_new_link(application)])
-    context = {"application": application, "link": link, "reason": reason}
-    mails.deliver.call(application.email, *mails.render(f"application_{step}", context))
 
 
 # --- what the applicant does --------------------------------------------------------------------------------
@@ -125,10 +54,10 @@ def begin(values: Mapping[str, Any], departments: Iterable[Department], *, reque
         may_mail = recent.count() < MAIL_LIMIT
         application = AccountApplication.objects.create(**values)
         application.departments.set(departments)
-        _record(application, Step.BEGUN, request=request)
+        record(application, Step.BEGUN, request=request)
         if may_mail:
-            _mail(application, Step.BEGUN)
-        return _new_link(application)
+            mail(application, Step.BEGUN)
+        return new_link(application)
 
 
 def forget_old_drafts() -> None:
@@ -151,9 +80,9 @@ def save(
     with transaction.atomic():
         if submits:
             fresh = _blank_of_the_center() | {"agreement": agreements.current()}
-            _advance(application, Step.SUBMITTED, request=request, **values, **fresh)
+            advance(application, Step.SUBMITTED, request=request, **values, **fresh)
         else:
-            _compare_and_set(application, EDITABLE, values)
+            compare_and_set(application, EDITABLE, values)
         application.departments.set(departments)
 
 
@@ -170,7 +99,7 @@ def attach_scan(application: AccountApplication, scan: scans.Scan, *, request: H
     earlier, name = application.scan.name, scans.store(scan)
     try:
         with transaction.atomic():
-            _advance(application, Step.SCANNED, request=request, scan=name)
+            advance(application, Step.SCANNED, request=request, scan=name)
             transaction.on_commit(lambda: scans.delete(earlier))
     except StepRefused:
         scans.delete(name)
@@ -180,33 +109,11 @@ def attach_scan(application: AccountApplication, scan: scans.Scan, *, request: H
 def withdraw(application: AccountApplication, *, request: HttpRequest) -> None:
     """The applicant's own end of it, until the account is opened."""
     with transaction.atomic():
-        _advance(application, Step.WITHDRAWN, request=request)
+        advance(application, Step.WITHDRAWN, request=request)
         _forget_scan(application)
 
 
 # --- what the center does -----------------------------------------------------------------------------------
-def may(user: Any, step: Step, application: AccountApplication) -> Decision:
-    """Whether `user` may take this step of this application now: role, state, and nobody decides on an own
-    application; checking and approving are two people's (SOP 6.4)."""
-    allowed = (can_approve_applications if step == Step.APPROVED else can_check_applications)(user)
-    if not allowed:
-        return allowed
-    if application.state not in MOVES[step][0]:
-        return Denied(_("這份申請目前是「%(state)s」。") % {"state": application.get_state_display()})
-    if is_own(user, application):
-        return Denied(gettext_lazy("這是您自己的申請，必須由其他同仁處理。"))
-    earlier = (application.entered_by_id, application.received_by_id, application.checked_by_id)
-    if step == Step.APPROVED and user.pk in earlier:
-        return Denied(gettext_lazy("代為登錄、登記收件或查核這份申請的人不能核定，請由另一位主任核定。"))
-    return Allowed()
-
-
-def is_own(user: Any, application: AccountApplication) -> bool:
-    """Whether the application is the user's own: the same e-mail or the same account name."""
-    same = (user.email.casefold() == application.email.casefold(), user.username == application.username)
-    return any(same)
-
-
 def warnings_for(application: AccountApplication) -> list[str]:
     """What stands in the way of opening; for the center's eyes only."""
     found = []
@@ -230,8 +137,8 @@ def enter(
             **values,
         )
         application.departments.set(departments)
-        _record(application, Step.ENTERED, by=by, request=request)
-        _mail(application, Step.ENTERED)
+        record(application, Step.ENTERED, by=by, request=request)
+        mail(application, Step.ENTERED)
     return application
 
 
@@ -250,7 +157,7 @@ def receive(
         raise StepRefused(_("申請人還沒有上傳簽名掃描檔。"))
     values = {"receipt": receipt, "received_on": received_on, "signed_on": signed_on}
     values |= {"receipt_number": receipt_number, "received_by": by}
-    _step_of_center(application, Step.RECEIVED, by=by, request=request, **values)
+    step_of_center(application, Step.RECEIVED, by=by, request=request, **values)
 
 
 def check(
@@ -261,7 +168,7 @@ def check(
         words = {"old": application.username, "new": username}
         note = " ".join(filter(None, [_("帳號名稱由 %(old)s 改為 %(new)s。") % words, note]))
     values = {"username": username, "checked_by": by}
-    _step_of_center(application, Step.CHECKED, by=by, request=request, note=note, **values)
+    step_of_center(application, Step.CHECKED, by=by, request=request, note=note, **values)
 
 
 def approve(
@@ -276,7 +183,7 @@ def approve(
     """The director's decision: the role and, for a contact, the departments."""
     with transaction.atomic():
         values = {"role": role, "approved_by": by}
-        _step_of_center(application, Step.APPROVED, by=by, request=request, note=note, **values)
+        step_of_center(application, Step.APPROVED, by=by, request=request, note=note, **values)
         application.granted.set(departments if role == Role.DEPARTMENT_CONTACT else [])
 
 
@@ -290,7 +197,7 @@ def open_account(application: AccountApplication, *, by: User, request: HttpRequ
         raise StepRefused("".join(problems) + _("請先退回申請人更正。"))
     try:
         with transaction.atomic():
-            _step_of_center(application, Step.OPENED, by=by, request=request)
+            step_of_center(application, Step.OPENED, by=by, request=request)
             return _account_of(application, by, request)
     except IntegrityError as error:  # somebody took the account name in this very moment
         raise StepRefused(_("帳號名稱「%(name)s」已經有人使用。") % {"name": application.username}) from error
@@ -325,90 +232,26 @@ def _account_of(application: AccountApplication, by: User, request: HttpRequest)
 
 def give_back(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
     """Return it to the applicant with what has to be corrected."""
-    _step_of_center(application, Step.RETURNED, by=by, request=request, reason=reason)
+    step_of_center(application, Step.RETURNED, by=by, request=request, reason=reason)
 
 
 def refuse(application: AccountApplication, *, by: User, request: HttpRequest, reason: str) -> None:
+    """End it without an account; the applicant reads the reason, the scan is deleted."""
     with transaction.atomic():
-        _step_of_center(application, Step.REFUSED, by=by, request=request, reason=reason)
+        step_of_center(application, Step.REFUSED, by=by, request=request, reason=reason)
         _forget_scan(application)
 
 
 def send_new_link(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
     """For an applicant who lost the mail, or let others see it: a new link, all earlier ones end."""
     with transaction.atomic():
-        _step_of_center(application, Step.LINKED, by=by, request=request)
+        step_of_center(application, Step.LINKED, by=by, request=request)
         application.links.all().delete()
 
 
 def take_scan(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
     """Note that somebody of the center takes the scan out, before it goes out."""
-    _record(application, Step.SCAN_TAKEN, by=by, request=request)
-
-
-# --- how a step is taken ------------------------------------------------------------------------------------
-def _step_of_center(
-    application: AccountApplication, step: Step, *, by: User, request: HttpRequest, **details: Any
-) -> None:
-    allowed = may(by, step, application)
-    if not allowed:
-        raise StepRefused(str(allowed.reason))
-    _advance(application, step, by=by, request=request, **details)
-
-
-@transaction.atomic
-def _advance(
-    application: AccountApplication,
-    step: Step,
-    *,
-    request: HttpRequest,
-    by: User | None = None,
-    reason: str = "",
-    note: str = "",
-    **values: Any,
-) -> None:
-    """Take a step of the table MOVES: change, record, mail. Raises StepRefused when somebody was first."""
-    sources, target = MOVES[step]
-    _compare_and_set(application, sources, values | ({"state": target} if target else {}))
-    _record(application, step, by=by, request=request, reason=reason, note=note)
-    if step in MAILED:
-        _mail(application, step, reason=reason)
-
-
-def _compare_and_set(
-    application: AccountApplication, sources: Iterable[State], values: Mapping[str, Any]
-) -> None:
-    unchanged = AccountApplication.objects.filter(
-        pk=application.pk, version=application.version, state__in=sources
-    )
-    changed = unchanged.update(**values, version=F("version") + 1, changed_at=timezone.now())
-    application.refresh_from_db()
-    if not changed:
-        last = application.events.select_related("by").last()
-        words = {
-            "name": last.by.display_name if last.by else _("申請人"),
-            "time": f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}",
-            "step": last.get_step_display(),
-        }
-        text = _("這份申請在您處理的同時已經改變（%(time)s %(name)s：%(step)s），這次的動作沒有生效。")
-        raise StepRefused(text % words)
-
-
-def _record(
-    application: AccountApplication,
-    step: Step,
-    *,
-    request: HttpRequest,
-    by: User | None = None,
-    reason: str = "",
-    note: str = "",
-) -> None:
-    address = request.META.get("REMOTE_ADDR") or None
-    application.events.create(step=step, by=by, address=address, reason=reason[:500], note=note[:500])
-
-
-def _mail(application: AccountApplication, step: Step, *, reason: str = "") -> None:
-    transaction.on_commit(partial(send_letter.enqueue, application.pk, str(step), reason))
+    record(application, Step.SCAN_TAKEN, by=by, request=request)
 
 
 def _forget_scan(application: AccountApplication) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts import applications, scans
+from accounts.application_links import by_token
 from accounts.forms.applications import ApplicationForm
 from accounts.models import AccountApplication, ApplicationEvent, User
 from records.models import Department
@@ -49,7 +50,7 @@ def begun(**values: Any) -> tuple[AccountApplication, str]:
     form = ApplicationForm(filled(**values), is_complete=False)
     assert form.is_valid(), form.errors
     token = applications.begin(form.values, form.cleaned_data["departments"], request=request_of())
-    return applications.by_token(token), token
+    return by_token(token), token
 
 
 def submitted(**values: Any) -> tuple[AccountApplication, str]:

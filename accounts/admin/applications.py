@@ -26,6 +26,7 @@ from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 from records.admin.board import Card
 
 from .. import applications, documents, scans
+from ..application_steps import MOVES, StepRefused, may
 from ..forms.applications import (
     ApplicationForm,
     ApproveForm,
@@ -187,9 +188,9 @@ class ApplicationAdmin(WorkspaceAdmin):
         """`tried` holds the form of a step that was sent with errors."""
         main, others, denied = [], [], []
         for step, action in ACTIONS.items():
-            if application.state not in applications.MOVES[step][0]:
+            if application.state not in MOVES[step][0]:
                 continue
-            allowed = applications.may(request.user, step, application)
+            allowed = may(request.user, step, application)
             if not allowed:
                 denied += [allowed.reason] if action.is_main else []
                 continue
@@ -233,7 +234,7 @@ class ApplicationAdmin(WorkspaceAdmin):
         application.version = form.cleaned_data["version"]
         try:
             action.act(application, by=request.user, request=request, **form.details)
-        except applications.StepRefused as error:
+        except StepRefused as error:
             messages.error(request, str(error))
         else:
             messages.success(request, action.done)

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from .. import applications, documents, scans
+from ..application_links import ENDED, by_token
+from ..application_steps import EDITABLE, WITH_CENTER, StepRefused
 from ..forms.applications import ApplicationForm, PublicApplicationForm, ScanForm
 from ..models import AccountApplication, ApplicationEvent
 
@@ -32,7 +34,7 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(gettext_lazy("填寫並送出"), applications.EDITABLE),
+    Stage(gettext_lazy("填寫並送出"), EDITABLE),
     Stage(gettext_lazy("簽名並送交"), frozenset({State.SUBMITTED})),
     Stage(gettext_lazy("中心查核"), frozenset({State.RECEIVED})),
     Stage(gettext_lazy("主任核定"), frozenset({State.CHECKED})),
@@ -80,7 +82,7 @@ class ApplyView(View):
 
 def application_of(token: str) -> AccountApplication:
     """The application behind a link, or 404."""
-    application = applications.by_token(token)
+    application = by_token(token)
     if application is None:
         raise Http404
     return application
@@ -123,9 +125,9 @@ class ApplicationView(LinkedView):
             "events": events,
             "last_reason": last_reason(application),
             "scan_form": form,
-            "can_edit": application.state in applications.EDITABLE,
-            "can_print": application.state in applications.WITH_CENTER,
-            "can_withdraw": application.state not in applications.ENDED,
+            "can_edit": application.state in EDITABLE,
+            "can_print": application.state in WITH_CENTER,
+            "can_withdraw": application.state not in ENDED,
         }
         return render(request, "applications/application.html", context)
 
@@ -134,12 +136,12 @@ class EditView(LinkedView):
     """The form again, for a draft or a returned application."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if self.application.state not in applications.EDITABLE:
+        if self.application.state not in EDITABLE:
             return self._too_late(request)
         return self._page(request, ApplicationForm(instance=self.application))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if self.application.state not in applications.EDITABLE:
+        if self.application.state not in EDITABLE:
             return self._too_late(request)
         submits = "submit" in request.POST
         # A form of its own object: what is not valid must not show up in `self.application`.
@@ -149,7 +151,7 @@ class EditView(LinkedView):
         chosen = form.cleaned_data["departments"]
         try:
             applications.save(self.application, form.values, chosen, request=request, submits=submits)
-        except applications.StepRefused as error:
+        except StepRefused as error:
             return self.refused(request, error)
         messages.success(request, _("申請已送出。") if submits else _("草稿已儲存。"))
         return redirect("application", self.token)
@@ -173,7 +175,7 @@ class PdfView(LinkedView):
     """The filled-in form and the agreement, to be printed and signed."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if self.application.state not in applications.WITH_CENTER:
+        if self.application.state not in WITH_CENTER:
             raise Http404
         try:
             return documents.application_pdf(self.application)
@@ -195,7 +197,7 @@ class ScanView(ApplicationView):
             return self.page(request, form)
         try:
             applications.attach_scan(self.application, form.cleaned_data["scan"], request=request)
-        except applications.StepRefused as error:
+        except StepRefused as error:
             return self.refused(request, error)
         messages.success(request, _("掃描檔已上傳。中心登記收件後會寄信通知您。"))
         return redirect("application", self.token)
@@ -205,7 +207,7 @@ class WithdrawView(LinkedView):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             applications.withdraw(self.application, request=request)
-        except applications.StepRefused as error:
+        except StepRefused as error:
             return self.refused(request, error)
         messages.success(request, _("申請已撤回。"))
         return redirect("application", self.token)

@@ -11,11 +11,12 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts import applications
+from accounts.application_links import LINKS_KEPT, by_token
+from accounts.application_steps import StepRefused, may
 from accounts.models import AccountApplication, ApplicationEvent, Role, User
 from tests.applicants import at, begun, department, filled, request_of, scan
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
-StepRefused = applications.StepRefused
 
 
 @pytest.fixture
@@ -72,16 +73,16 @@ def test_a_new_link_ends_the_earlier_ones(staff, director, django_capture_on_com
     application, token = at(Step.RECEIVED, staff, director)
     with django_capture_on_commit_callbacks(execute=True):
         applications.send_new_link(application, **by(staff))
-    assert applications.by_token(token) is None
-    assert applications.by_token(token_of(mail.outbox[-1])) == application
+    assert by_token(token) is None
+    assert by_token(token_of(mail.outbox[-1])) == application
 
 
 def test_the_link_of_an_ended_application_ends_too(staff, director):
     application, token = at(Step.OPENED, staff, director)
-    assert applications.by_token(token) == application
-    long_ago = timezone.now() - applications.LINKS_KEPT - timedelta(days=1)
+    assert by_token(token) == application
+    long_ago = timezone.now() - LINKS_KEPT - timedelta(days=1)
     AccountApplication.objects.update(changed_at=long_ago)
-    assert applications.by_token(token) is None
+    assert by_token(token) is None
 
 
 def test_who_checked_or_received_or_entered_does_not_approve(staff, director, user_of):
@@ -94,7 +95,7 @@ def test_who_checked_or_received_or_entered_does_not_approve(staff, director, us
     decision = {"role": Role.DEPARTMENT_CONTACT, "departments": [department()]}
     with pytest.raises(StepRefused, match="登記收件或查核"):
         applications.approve(application, **by(director), **decision)
-    assert not applications.may(staff, Step.APPROVED, application)
+    assert not may(staff, Step.APPROVED, application)
     applications.approve(application, **by(other), **decision)
     assert application.state == State.APPROVED
 
@@ -113,7 +114,7 @@ def test_other_roles_take_no_step(staff, director, user_of, role):
     application, _token = at(Step.CHECKED, staff, director)
     visitor = user_of(role, username="visitor", email="visitor@example.com")
     for step in (Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED, Step.RETURNED, Step.REFUSED):
-        assert not applications.may(visitor, step, application)
+        assert not may(visitor, step, application)
 
 
 def test_of_two_at_once_one_wins_and_the_other_is_told(staff, director, user_of):
@@ -164,7 +165,7 @@ def test_a_returned_application_is_corrected_and_starts_anew(
         applications.give_back(application, **by(director), reason="請補單位主管簽名")
     letter = mail.outbox[-1]
     assert "請補單位主管簽名" in letter.body
-    again = applications.by_token(token_of(letter))
+    again = by_token(token_of(letter))
     assert again == application
     values = {"unit_head": "新任主任"}
     applications.save(again, values, [department()], request=request_of(), submits=True)
