@@ -42,10 +42,10 @@ class StaticFetcher(URLFetcher):
 
 
 def _path_of(name: str) -> str:
-    """The file behind the name of a static file: as collected, in development where it was written."""
-    if staticfiles_storage.exists(name):
-        return staticfiles_storage.path(name)
+    """The file behind the name of a static file: where it was written, or, under its hashed name, collected."""
     found = finders.find(name)
+    if found is None and staticfiles_storage.exists(name):
+        found = staticfiles_storage.path(name)
     if found is None:
         raise FatalURLFetchingError(f"There is no static file {name}")
     return found
@@ -54,8 +54,8 @@ def _path_of(name: str) -> str:
 def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     """The PDF of a template, e.g. "documents/application.html", tagged as PDF/UA-1.
 
-    The template gives title, language and style sheet. Raises FontMissing when
-    the machine has no Chinese font: boxes in place of names must not leave the house.
+    The template gives title, language and style sheet. Raises FontMissing when the machine has no Chinese font:
+    boxes in place of names must not leave the house.
     """
     html = HTML(string=render_to_string(template, context), base_url=BASE, url_fetcher=StaticFetcher())
     document = html.render(pdf_variant="pdf/ua-1")
