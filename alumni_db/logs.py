@@ -1,4 +1,4 @@
-"""Log lines without national IDs (security.md, ASVS 16.2.5)."""
+"""Log lines without national IDs and without links that open something (security.md, ASVS 16.2.5)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 
 # A national ID or resident certificate: a letter, 1, 2, 8, 9 or A-D, eight digits.
 NATIONAL_ID = re.compile(r"([A-Z])[A-D1289]\d{6}(\d{2})", re.IGNORECASE)
+
+# The link of an account application: who has it is the applicant.
+APPLICATION_LINK = re.compile(r"(/apply/)[\w-]{20,}")
 
 
 def mask_national_ids(text: str) -> str:
@@ -18,4 +21,4 @@ class MaskingFormatter(logging.Formatter):
     """Masks the finished line. A filter would see message and arguments, but not the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return mask_national_ids(super().format(record))
+        return APPLICATION_LINK.sub(r"\1…", mask_national_ids(super().format(record)))

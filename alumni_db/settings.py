@@ -26,6 +26,8 @@ if not (DEBUG or ALLOWED_HOSTS):
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 DATA_DIR = env.private_directory("DATA_DIR", BASE_DIR / "var", parts=("uploads", "tmp"))
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "alumni.sqlite3", BASE_DIR)}
+# Where people reach the site; links in letters begin with it, never with what a request calls the host.
+SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "http://localhost:8000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Parts --------------------------------------------------------------------------------------------------
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "accounts.middleware.PasswordChangeMiddleware",
     "accounts.middleware.AgreementMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "alumni_db.middleware.MissingFontMiddleware",
     "accounts.middleware.SeeAsMiddleware",  # the last: the others ask the person who really looks
 ]
 ROOT_URLCONF = "alumni_db.urls"
@@ -195,5 +198,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masking"}},
     "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "INFO")},
     # Django's own handlers would write the same lines once more, unmasked.
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}
+    # Each PDF would leave a hundred lines of its making.
+    | {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
 }

@@ -13,6 +13,7 @@ os.environ.update(
     FIELD_DIGEST_KEY="YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY",
     DATA_DIR=_data.name,
     LOG_LEVEL="ERROR",
+    SITE_URL="http://testserver",
 )
 
 from .settings import *  # noqa: E402, F403

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import cooperation_part, reviews
+from accounts.admin import applications, cooperation_part, reviews
 from accounts.admin.accounts import AccountAdmin
 from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
-from accounts.models import AccountReview, AgreementVersion
+from accounts.models import AccountApplication, AccountReview, AgreementVersion
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -44,6 +44,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.StatusCode, StatusCodeAdmin),
     (models.SerialSeries, SerialSeriesAdmin),
     (models.College, CollegeAdmin),
+    (AccountApplication, applications.ApplicationAdmin),
     (get_user_model(), AccountAdmin),
     (AccountReview, AccountReviewAdmin),
     (AgreementVersion, AgreementVersionAdmin),
@@ -82,6 +83,7 @@ class AlumniAdminSite(admin.AdminSite):
         context = self.each_context(request) | {
             "title": self.index_title,
             "board": board.Board(request.user, now),
+            "application_cards": applications.cards(request.user),
             "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user, now)],
             "can_import": policies.can_import(request.user),
         }

@@ -108,6 +108,11 @@ can_see_as = Function(
 can_publish_agreement = Function(
     _("發布保密切結書"), frozenset({DIRECTOR, IT}), _("切結書由主任或校務系統組發布。")
 )
+can_see_applications = Function(_("檢視帳號申請"), CENTER, _("您的角色不能檢視帳號申請。"))
+can_check_applications = Function(
+    _("登錄、收件與審查帳號申請"), frozenset({STAFF, DIRECTOR}), _("帳號申請由校友服務中心處理。")
+)
+can_approve_applications = Function(_("核定帳號申請"), frozenset({DIRECTOR}), _("帳號申請由主任核定。"))
 can_see_trail = Function(
     _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
 )

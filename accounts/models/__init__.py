@@ -1,6 +1,7 @@
 """What the app stores: accounts, what they may reach, what they signed, and what happened to them."""
 
 from .agreements import AgreementSignature, AgreementVersion
+from .applications import COLLEGES, AccountApplication, ApplicationEvent, ApplicationLink, UnitType
 from .closings import AccountClosing
 from .grants import ScopeGrant
 from .memberships import DepartmentMembership
@@ -9,13 +10,18 @@ from .trail import AccountEvent
 from .users import Role, User
 
 __all__ = [
+    "COLLEGES",
+    "AccountApplication",
     "AccountClosing",
     "AccountEvent",
     "AccountReview",
     "AgreementSignature",
     "AgreementVersion",
+    "ApplicationEvent",
+    "ApplicationLink",
     "DepartmentMembership",
     "Role",
     "ScopeGrant",
+    "UnitType",
     "User",
 ]

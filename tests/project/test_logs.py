@@ -28,3 +28,9 @@ def test_a_traceback_is_masked():
 
 def test_other_numbers_stay():
     assert formatted("11388001 0912-345678 TB1130001") == "11388001 0912-345678 TB1130001"
+
+
+def test_the_link_of_an_application_is_cut_and_other_paths_stay():
+    line = formatted("Not Found: %s", "/apply/Zk3-5b_0QmY1h2T8xWvPqLr7nCdEfGjA4sUoIiKtBwM/form.pdf")
+    assert line == "Not Found: /apply/…/form.pdf"
+    assert formatted("GET /apply /admin/") == "GET /apply /admin/"

@@ -24,11 +24,13 @@ from records.models import (
     StatusCode,
 )
 from tests.agreements import sign_agreement
+from tests.applicants import begun, submitted
 from tests.factories import importer
 from tests.people import somebody
 
 ANONYMOUS = "anonymous"
 STAFF = ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor")
+CENTER = ("center_staff", "center_director")
 CENTER_AND_IT = ("center_staff", "center_director", "it_staff")
 ROLES = (*STAFF, "alumnus")
 VISITORS = (ANONYMOUS, *ROLES)
@@ -92,8 +94,8 @@ def _closed_to_alumni(old: Row) -> Row:
     return replace(old, expected={**old.expected, "alumnus": TO_LOGIN})
 
 
-def everybody(status: int) -> Row:
-    return Row(dict.fromkeys(VISITORS, status))
+def everybody(status: int, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    return Row(dict.fromkeys(VISITORS, status), kwargs)
 
 
 def _person() -> dict[str, Any]:
@@ -148,6 +150,14 @@ def _closing() -> dict[str, Any]:
     return account | {"closing_id": closing.pk}
 
 
+def _link() -> dict[str, Any]:
+    return {"token": begun()[1]}
+
+
+def _application() -> dict[str, Any]:
+    return {"object_id": submitted()[0].pk}
+
+
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
     return lambda: {"object_id": model.objects.first().pk}
 
@@ -173,6 +183,13 @@ TABLE: dict[str, Row] = {
     "password_change": row(*ROLES),
     "agreement": row(*STAFF, otherwise=MOVED),
     "agreement_pdf": row(*STAFF, otherwise=MOVED),
+    # the account application: without a login; who has the link is the applicant
+    "apply": everybody(OK),
+    "application": everybody(OK, _link),
+    "application_edit": everybody(OK, _link),
+    "application_pdf": everybody(NOT_FOUND, _link),  # of a draft there is nothing to print
+    "application_scan": everybody(NOT_FOUND, _link),
+    "application_withdraw": everybody(NOT_ALLOWED, _link),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -243,6 +260,12 @@ TABLE: dict[str, Row] = {
     **model_rows("accounts_agreementversion", _draft, see=CENTER_AND_IT, add=LIST_EDITORS),
     "admin:accounts_agreementversion_publish": page(*LIST_EDITORS, kwargs=_draft),
     "admin:accounts_agreementversion_pdf": page(*CENTER_AND_IT, kwargs=_draft),
+    **model_rows("accounts_accountapplication", _application, see=CENTER_AND_IT, add=CENTER),
+    "admin:accounts_accountapplication_pdf": page(*CENTER_AND_IT, kwargs=_application),
+    "admin:accounts_accountapplication_scan": act(*CENTER, status=NOT_FOUND, kwargs=_application),
+    "admin:accounts_accountapplication_step": act(
+        *CENTER, kwargs=lambda: _application() | {"step": "received"}
+    ),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
