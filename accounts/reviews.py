@@ -67,7 +67,8 @@ def _warn(account: User, closes_at: datetime.datetime, outcome: IdleOutcome) -> 
     day = timezone.localdate(closes_at)
     if account.email:
         try:
-            mails.send(account.email, "idle_warning", {"account": account, "day": day})
+            # At once, not through the queue: who was not reached is not closed on the strength of a warning.
+            mails.deliver.call(account.email, *mails.render("idle_warning", {"account": account, "day": day}))
         except OSError:  # the mail server was not there (SMTPException is one, too): tomorrow again
             logger.exception("the idle warning of account %s was not sent", account.pk)
             outcome.unreached.append(account)

@@ -22,6 +22,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.models import Role
 from records.annotations import Line
@@ -269,6 +270,8 @@ def text_of(response) -> str:
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
             return "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+    if body.startswith(b"%PDF"):
+        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
     return html.unescape(body.decode())
 
 

@@ -189,7 +189,7 @@ TABLE: dict[str, Row] = {
     "application_edit": everybody(OK, _link),
     "application_pdf": everybody(NOT_FOUND, _link),  # of a draft there is nothing to print
     "application_scan": everybody(NOT_FOUND, _link),
-    "application_withdraw": everybody(NOT_ALLOWED, _link),
+    "application_withdraw": replace(everybody(NOT_ALLOWED, _link), posted=dict.fromkeys(VISITORS, MOVED)),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -264,7 +264,7 @@ TABLE: dict[str, Row] = {
     "admin:accounts_accountapplication_pdf": page(*CENTER_AND_IT, kwargs=_application),
     "admin:accounts_accountapplication_scan": act(*CENTER, status=NOT_FOUND, kwargs=_application),
     "admin:accounts_accountapplication_step": act(
-        *CENTER, kwargs=lambda: _application() | {"step": "received"}
+        *CENTER, status=OK, kwargs=lambda: _application() | {"step": "received"}
     ),
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
