@@ -37,10 +37,10 @@ RECORDS = [
     "urls",
 ]
 ACCOUNTS = [
-    "apps validators",
+    "apps",
     "models",
     "trail",
-    "passwords mails sessions grants",
+    "passwords validators mails sessions grants",
     "invitations agreements",
     "applications cooperation reviews sign_in permissions",
     "documents tasks",

@@ -131,7 +131,38 @@ TABLE: dict[str, Row] = {
     "home": row("alumnus", otherwise=MOVED),
     "login": row(*ROLES, status=MOVED, anonymous=OK),
     "logout": everybody(NOT_ALLOWED),
-    "password_change": row(*ROLES),
+    # The accounts of the table have no password yet: they are led to ask for a link, and asked for nothing again.
+    "password_change": row(*ROLES, status=MOVED),
+    "password_set": Row(dict.fromkeys(VISITORS, OK), lambda: {"uidb64": "MQ", "token": "used-or-invented"}),
+    "set_language": everybody(NOT_ALLOWED),
+    "sessions": row(*ROLES),
+    "sessions_end_others": row(*ROLES, status=NOT_ALLOWED),
+    "sessions_end": row(*ROLES, status=NOT_ALLOWED, kwargs=lambda: {"session_id": 1}),
+    # allauth's own names and pages
+    "account_login": row(*ROLES, status=MOVED, anonymous=OK),
+    "account_logout": everybody(NOT_ALLOWED),
+    "account_change_password": row(*ROLES, status=MOVED),
+    "account_reset_password": everybody(OK),
+    "account_reset_password_done": everybody(OK),
+    "account_reauthenticate": row(*ROLES, status=FORBIDDEN),
+    "mfa_index": row(*ROLES),
+    "mfa_authenticate": everybody(MOVED),
+    "mfa_reauthenticate": row(*ROLES, status=FORBIDDEN),
+    "mfa_activate_totp": row(*ROLES),
+    "mfa_deactivate_totp": row(*ROLES, status=NOT_FOUND),
+    "mfa_view_recovery_codes": row(*ROLES, status=NOT_FOUND),
+    "mfa_generate_recovery_codes": row(*ROLES),
+    "mfa_download_recovery_codes": row(*ROLES, status=NOT_FOUND),
+    "mfa_list_webauthn": row(*ROLES),
+    "mfa_add_webauthn": row(*ROLES),
+    "mfa_reauthenticate_webauthn": row(*ROLES, status=FORBIDDEN),
+    "mfa_remove_webauthn": row(*ROLES, status=NOT_FOUND, kwargs=lambda: {"pk": 1}),
+    "mfa_edit_webauthn": row(*ROLES, status=NOT_FOUND, kwargs=lambda: {"pk": 1}),
+    "mfa_login_webauthn": everybody(MOVED),
+    "openid_connect_login": Row(dict.fromkeys(VISITORS, NOT_FOUND), lambda: {"provider_id": "sso"}),
+    "openid_connect_callback": Row(dict.fromkeys(VISITORS, NOT_FOUND), lambda: {"provider_id": "sso"}),
+    "socialaccount_login_cancelled": everybody(OK),
+    "socialaccount_login_error": everybody(401),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),
     "admin/password_change/": everybody(MOVED),
@@ -180,7 +211,10 @@ TABLE: dict[str, Row] = {
     },
     # accounts and the trail
     **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
-    "admin:accounts_user_password": act(_account),
+    **{
+        f"admin:accounts_user_{name}": act(_account)
+        for name in ("invite", "unlock", "end_sessions", "remove_factors")
+    },
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
