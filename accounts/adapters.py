@@ -18,7 +18,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,8 +91,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """allauth calls this once for every change of a factor; passwords are noted where they are set."""
         if template_prefix in NOTICES:
             kind, what = NOTICES[template_prefix]
-            trail.note(user, kind, by=user, request=self.request, detail=str(what))
-            sign_in.tell(user, f"{kind.label}：{what}")
+            # Trail and letters are Chinese, whatever language the page was read in.
+            with translation.override(settings.LANGUAGE_CODE):
+                trail.note(user, kind, by=user, request=self.request, detail=str(what))
+                sign_in.tell(user, f"{kind.label}：{what}")
 
 
 class FactorAdapter(DefaultMFAAdapter):

@@ -156,8 +156,11 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
 MFA_FORMS = {
-    "authenticate": "accounts.forms.passwords.FactorForm",
-    "reauthenticate": "accounts.forms.passwords.FactorAgainForm",
+    "authenticate": "accounts.forms.factors.FactorForm",
+    "reauthenticate": "accounts.forms.factors.FactorAgainForm",
+    "activate_totp": "accounts.forms.factors.NewAppForm",
+    "add_webauthn": "accounts.forms.factors.NewPasskeyForm",
+    "edit_webauthn": "accounts.forms.factors.PasskeyNameForm",
 }
 # Single sign-on: off without the address of a server.
 OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
@@ -268,5 +271,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masking"}},
     "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", "INFO")},
     # Django's own handlers would write the same lines once more, unmasked.
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}
+    | {"axes": {"level": "WARNING"}},
 }

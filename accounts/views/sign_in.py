@@ -67,7 +67,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 
 def _note_end(request: HttpRequest, count: int) -> None:
-    message = _("已結束 %(count)d 個登入。") % {"count": count}
     if count:
-        trail.note(request.user, AccountEvent.Kind.SESSIONS_ENDED, request=request, detail=message)
-    messages.success(request, message)
+        detail = _("由本人結束 %(count)d 個登入") % {"count": count}
+        trail.note(request.user, AccountEvent.Kind.SESSIONS_ENDED, request=request, detail=detail)
+    messages.success(request, _("已結束 %(count)d 個登入。") % {"count": count})
