@@ -13,6 +13,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
@@ -135,7 +136,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         verified = [address.email for address in sociallogin.email_addresses if address.verified]
         found = User.objects.filter(email__iexact=verified[0], is_active=True)[:2] if verified else []
-        if len(found) != 1:
+        # Nobody connects another identity to an account: the address decides each time.
+        is_sign_in = sociallogin.state.get("process") == AuthProcess.LOGIN
+        if len(found) != 1 or not is_sign_in:
             messages.error(request, _("無法以單一登入使用本系統，請改用帳號密碼登入，或洽校友服務中心。"))
             raise ImmediateHttpResponse(redirect("login"))
         # Looked up anew each time: an address given to somebody else does not open the former owner's account.
