@@ -26,7 +26,9 @@ HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
 
 def invite(account: User, *, by: User | None, request: HttpRequest | None = None) -> None:
     """Send the owner of an account a link to set the password. Closed accounts and those without an e-mail
-    address get none."""
+    address get none, and nothing is noted."""
+    if not (account.is_active and account.email):
+        return
     trail.note(account, AccountEvent.Kind.INVITED, by=by, request=request)
     transaction.on_commit(partial(send_invitation.enqueue, account.pk))
 

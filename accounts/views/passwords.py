@@ -8,6 +8,7 @@ from allauth.account import views as allauth_views
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
@@ -24,6 +25,7 @@ class PasswordChangeView(LoginRequiredMixin, allauth_views.PasswordChangeView):
             return redirect("account_reset_password")
         return super().dispatch(request, *args, **kwargs)
 
+    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         password_was_set(form.user, request=self.request, keep=self.request.session.session_key)
@@ -46,6 +48,7 @@ class PasswordSetView(views.PasswordResetConfirmView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"account": self.user if self.validlink else None}
 
+    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         password_was_set(self.user, request=self.request)

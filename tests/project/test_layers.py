@@ -37,7 +37,7 @@ RECORDS = [
     "urls",
 ]
 ACCOUNTS = [
-    "apps",
+    "apps checks",
     "models",
     "trail",
     "passwords validators mails sessions grants",
