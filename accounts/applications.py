@@ -209,7 +209,6 @@ def _account_of(application: AccountApplication, by: User, request: HttpRequest)
         display_name=application.person_name,
         email=application.email,
         role=application.role,
-        must_change_password=False,  # there is none yet: the invitation's link sets the own one
     )
     for department in application.granted.all():
         account.memberships.create(department=department)

@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
+
+from .checks import second_factor_roles
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("帳號")
+
+    def ready(self) -> None:
+        register(second_factor_roles)

@@ -1,5 +1,5 @@
-"""How long a login lasts, what comes before anything else (a password of one's own, the agreement), and looking as
-somebody else."""
+"""How long a login lasts, what comes before anything else (a new password, a second factor, the agreement), and
+looking as somebody else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from . import agreements, see_as
+from .passwords import policy
+from .sessions import track
+from .sign_in import has_factor, must_have_factor
 
 STARTED = "started_at"
 SEEN = "seen_at"
@@ -44,13 +47,18 @@ class SessionLifetimeMiddleware:
                 return redirect(settings.LOGIN_URL)
             if now - request.session.get(SEEN, 0) > SEEN_EVERY_SECONDS:
                 request.session[SEEN] = now
+                track(request)
         return self.get_response(request)
 
 
-class PasswordChangeMiddleware:
-    """Leads an account with a one-time password to the password page; only that page and logout are open."""
+class _FirstMiddleware:
+    """Leads an account to the page `first` while `is_due`; only that page and those in `OPEN` are open.
 
-    OPEN = frozenset({"password_change", "logout"})
+    It works when the address is resolved, so that a page is known by its name and not by its path.
+    """
+
+    first: str
+    OPEN: frozenset[str]
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -59,12 +67,40 @@ class PasswordChangeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        """Runs when the address is resolved, so that a page is known by its name and not by its path."""
-        user = request.user
-        if user.is_authenticated and user.must_change_password:
-            if request.resolver_match.view_name not in self.OPEN:
-                return redirect("password_change")
+        name = request.resolver_match.view_name
+        if request.user.is_authenticated and name not in self.OPEN and self.is_due(request):
+            return redirect(self.first)
         return None
+
+    def is_due(self, request: HttpRequest) -> bool:
+        raise NotImplementedError
+
+
+class PasswordAgeMiddleware(_FirstMiddleware):
+    """A password older than the policy allows is changed before anything else."""
+
+    first = "password_change"
+    OPEN = frozenset(
+        {"password_change", "account_change_password", "logout", "account_logout", "set_language"}
+    )
+
+    def is_due(self, request: HttpRequest) -> bool:
+        return policy().is_too_old(request.user, timezone.now())
+
+
+class SecondFactorMiddleware(_FirstMiddleware):
+    """A role that works with a second factor only sets one up before anything else (ASVS 6.3.3)."""
+
+    first = "mfa_index"
+    OPEN = PasswordAgeMiddleware.OPEN | {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "account_reauthenticate",
+    }
+
+    def is_due(self, request: HttpRequest) -> bool:
+        return must_have_factor(request.user) and not has_factor(request.user)
 
 
 class AgreementMiddleware:
@@ -74,11 +110,9 @@ class AgreementMiddleware:
     sent by a form is not carried out, and the page says so.
     """
 
-    OPEN = frozenset(
-        {"agreement", "agreement_pdf", "login", "logout", "password_change", "set_language", "admin:logout"}
-    )
-    # The pages by which one proves who one is (second factor, passkeys) come before the agreement.
-    OPEN_PREFIXES = ("mfa_", "account_")
+    OPEN = frozenset({"agreement", "agreement_pdf", "login", "logout", "set_language", "admin:logout"})
+    # The pages by which one proves who one is come before the agreement; applications need no account at all.
+    OPEN_PREFIXES = ("mfa_", "account_", "password_", "sessions", "openid_connect_", "socialaccount_", "appl")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

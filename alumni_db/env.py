@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -57,9 +58,34 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"環境變數 {name} 必須是 True 或 False。")
 
 
-def words(name: str) -> list[str]:
-    """A comma-separated variable as a list, blank items left out; empty when not set."""
-    return [word.strip() for word in text(name, "").split(",") if word.strip()]
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated variable as a list, blank items left out; a blank variable is an empty list."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def number(name: str, default: int) -> int:
+    """A whole number, not negative."""
+    value = text(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"環境變數 {name} 必須是 0 以上的整數。")
+    return int(value)
+
+
+def origin(name: str, default: str) -> str:
+    """The beginning of a web address: scheme, host and port, without a slash at the end."""
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ImproperlyConfigured(f"環境變數 {name} 必須寫成 https://主機名稱。")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def email(name: str, default: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings for a URL such as `smtp+tls://user:password@host:587` or `consolemail://`."""
+    try:
+        return environ.Env.email_url_config(text(name, default))
+    except (KeyError, ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"環境變數 {name} 不是看得懂的郵件伺服器網址。") from error
 
 
 def log_level(name: str, default: str) -> str:

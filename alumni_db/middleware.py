@@ -1,13 +1,15 @@
-"""What holds for every page: its headers, and the answer where a paper cannot be made. Static files are served before
-this and stay cacheable."""
+"""What every request meets: where it comes from, in which language it is answered, which headers it carries, and the
+answer where a paper cannot be made."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from accounts.documents import FontMissing
 
@@ -23,6 +25,44 @@ class PrivateResponseMiddleware:
         response["Cache-Control"] = "no-store, private"
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         return response
+
+
+class ClientAddressMiddleware:
+    """Behind a proxy named in TRUSTED_PROXIES the client's address is the one that this proxy added last to
+    X-Forwarded-For. From anybody else the header counts for nothing (ASVS 4.1.3)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES:
+            last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            if _is_address(last):
+                request.META["REMOTE_ADDR"] = last
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class WorkspaceLanguageMiddleware:
+    """The workspace speaks Chinese whatever language the pages of sign-in were read in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        if request.resolver_match.app_name == "admin":
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
 
 
 class MissingFontMiddleware:

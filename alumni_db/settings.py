@@ -7,7 +7,6 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from . import env
 
@@ -27,7 +26,11 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 DATA_DIR = env.private_directory("DATA_DIR", BASE_DIR / "var", parts=("uploads", "tmp"))
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "alumni.sqlite3", BASE_DIR)}
 # Where people reach the site; links in letters begin with it, never with what a request calls the host.
-SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "http://localhost:8000")
+SITE_URL = env.origin(
+    "SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if ALLOWED_HOSTS else "http://localhost:8000"
+)
+# Addresses of proxies whose X-Forwarded-For is believed; none by default.
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Parts --------------------------------------------------------------------------------------------------
@@ -40,6 +43,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "simple_history",
     "import_export",
     "django_tasks",
@@ -48,20 +58,26 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "alumni_db.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "alumni_db.middleware.PrivateResponseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "alumni_db.middleware.WorkspaceLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionLifetimeMiddleware",
-    "accounts.middleware.PasswordChangeMiddleware",
+    "accounts.middleware.PasswordAgeMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.AgreementMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
     "alumni_db.middleware.MissingFontMiddleware",
     "accounts.middleware.SeeAsMiddleware",  # the last: the others ask the person who really looks
 ]
@@ -77,6 +93,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.sign_in",
             ]
         },
     }
@@ -84,7 +101,7 @@ TEMPLATES = [
 
 # --- Language and time --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hant"
-LANGUAGES = [("zh-hant", _("繁體中文"))]
+LANGUAGES = [("zh-hant", "中文"), ("en", "English")]  # each in its own words
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Taipei"
 USE_TZ = True
@@ -98,29 +115,88 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-# 資通系統防護基準 附表十: 8 characters, three of four kinds; 15 characters lift the rule of kinds.
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "display_name", "email")},
-    },
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 8},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {
-        "NAME": "accounts.validators.CharacterKindsValidator",
-        "OPTIONS": {"kinds": 3, "lifted_from_length": 15},
-    },
-]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# One object, one validator: accounts.passwords. The numbers are those of 資通系統防護基準 附表十.
+PASSWORD_POLICY = {
+    "min_length": 8,
+    "kinds": 3,
+    "lifted_from_length": 15,
+    "remembered": 3,
+    "max_age_days": env.number("PASSWORD_MAX_AGE_DAYS", 0),
+}
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.validators.PolicyValidator"}]
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=24).total_seconds())  # also of invitations
+# Roles that work with a second factor only.
+SECOND_FACTOR_ROLES = env.words("SECOND_FACTOR_ROLES", "center_staff,center_director,it_staff,auditor")
+
+# Failures are counted by account and source together, and by source alone (accounts.backends).
+AXES_HANDLER = "accounts.backends.SignInLimits"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+SIGN_IN_SOURCE_LIMIT = 60  # a whole office may share one address
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "accounts.backends.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in the trail of accounts
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.passwords.SignInForm",
+    "change_password": "accounts.forms.passwords.ChangePasswordForm",
+    "reset_password": "accounts.forms.passwords.ResetForm",
+    "reauthenticate": "accounts.forms.passwords.ReauthenticateForm",
+}
+# "login_failed" counts wrong codes of the second factor; passwords are counted by axes.
+ACCOUNT_RATE_LIMITS = {"login": "300/15m/ip", "login_failed": "5/15m/key"}
+MFA_ADAPTER = "accounts.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
+MFA_FORMS = {
+    "authenticate": "accounts.forms.factors.FactorForm",
+    "reauthenticate": "accounts.forms.factors.FactorAgainForm",
+    "activate_totp": "accounts.forms.factors.NewAppForm",
+    "add_webauthn": "accounts.forms.factors.NewPasskeyForm",
+    "edit_webauthn": "accounts.forms.factors.PasskeyNameForm",
+}
+# Single sign-on: off without the address of a server.
+OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {}
+OIDC_ORIGIN = []
+if OIDC_SERVER_URL:
+    OIDC_ORIGIN = ["/".join(OIDC_SERVER_URL.split("/")[:3])]
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env.text("OIDC_NAME", "單一登入"),
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ],
+    }
 SESSION_COOKIE_AGE = int(timedelta(minutes=30).total_seconds())  # idle; accounts.middleware keeps it going
 SESSION_ABSOLUTE_AGE = timedelta(hours=12)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 ACCOUNT_IDLE_DAYS = 90  # accounts.reviews: warned 14 days before, then switched off
 # Messages may name people: in the session they stay on the server, in a cookie they would not.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Letters ------------------------------------------------------------------------------------------------
+vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "alumni@localhost")
+
+# --- What all processes share: limits and used codes; who can write there can write everywhere else ---------
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
 
 # --- Transport, cookies, what a page may load ---------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -146,7 +222,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold a form to this also where its answer leads on, as to the single sign-on.
+        "form-action": [SELF, *OIDC_ORIGIN],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
@@ -200,5 +277,5 @@ LOGGING = {
     # Django's own handlers would write the same lines once more, unmasked.
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}
     # Each PDF would leave a hundred lines of its making.
-    | {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},
+    | {name: {"level": "WARNING"} for name in ("axes", "weasyprint", "fontTools")},
 }

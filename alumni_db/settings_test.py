@@ -13,13 +13,17 @@ os.environ.update(
     FIELD_DIGEST_KEY="YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY",
     DATA_DIR=_data.name,
     LOG_LEVEL="ERROR",
+    SECOND_FACTOR_ROLES="",  # tests of the second factor turn it on
     SITE_URL="http://testserver",
+    EMAIL_URL="memorymail://",
 )
 
 from .settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

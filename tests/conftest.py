@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
@@ -20,6 +21,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     with django_db_blocker.unblock():
         call_command("load_organisation", verbosity=0)
         agreements.current()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No limit counts what another test did."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def user_of(db) -> Callable[..., User]:
             username,
             display_name=fields.pop("display_name", f"測試{Role(role).label}"),
             role=role,
-            must_change_password=fields.pop("must_change_password", False),
+            email=fields.pop("email", f"{username}@example.org"),
             **fields,
         )
         if found is None and signed and agreements.must_sign(user):

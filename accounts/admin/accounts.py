@@ -1,4 +1,4 @@
-"""帳號: opened, changed and switched off by center and IT. The only password ever shown is a one-time one, once."""
+"""帳號: opened, changed and switched off by center and IT. Nobody but the owner ever knows a password."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from records import policies
 from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 
+from .. import invitations, trail
 from ..closing import close, reopen
 from ..cooperation import waiting_for_note
 from ..forms.accounts import AccountForm
 from ..models import AccountEvent
-from ..trail import note
+from ..sign_in import fresh_factor_required
 from .agreement_part import AgreementPart
 from .cooperation_part import CooperationPart
 from .grants_part import GrantsPart
 from .parts import AccountPart
 from .permissions_part import PermissionsPart
+from .sign_in_part import SignInPart
 from .trail_part import TrailPart
 
 # In the order of the page.
 PARTS: tuple[type[AccountPart], ...] = (
+    SignInPart,
     PermissionsPart,
     GrantsPart,
     AgreementPart,
@@ -120,27 +123,30 @@ class AccountAdmin(WorkspaceAdmin):
         self.parts = [part(self) for part in PARTS]
 
     def own_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.password_view))
-        own = [path("<int:object_id>/password/", view, name=self.address_name("password"))]
-        return own + [url for part in self.parts for url in part.urls()]
+        return [url for part in self.parts for url in part.urls()]
 
     def _panels(self, request: HttpRequest, account: Any) -> list[dict[str, Any]]:
         """The panels of the parts that have something to show, each with its template."""
         panels = ((part.template, part.panel(request, account)) for part in self.parts)
         return [panel | {"template": template} for template, panel in panels if panel is not None]
 
+    @method_decorator(fresh_factor_required)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         require(policies.can_manage_accounts(request.user))
         form = AccountForm(request.POST or None, editor=request.user, initial={"is_active": True})
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
-                password = form.instance.give_one_time_password()
+                form.instance.set_unusable_password()
                 form.save_with_departments()
                 detail = str(form.instance.get_role_display())
-                note(form.instance, AccountEvent.Kind.OPENED, request=request, detail=detail)
-            return self._password_page(request, form.instance, password)
+                trail.note(form.instance, AccountEvent.Kind.OPENED, request=request, detail=detail)
+                invitations.invite(form.instance, by=request.user, request=request)
+            message = _("已開立帳號，設定密碼的連結將寄到 %(email)s。")
+            messages.success(request, message % {"email": form.instance.email})
+            return redirect("admin:accounts_user_change", form.instance.pk)
         return self._page(request, "form.html", {"title": _("開立帳號"), "form": form})
 
+    @method_decorator(fresh_factor_required)
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_manage_accounts(request.user))
         account = self._account(request, object_id)
@@ -161,7 +167,7 @@ class AccountAdmin(WorkspaceAdmin):
             with transaction.atomic():
                 form.save_with_departments()
                 if changed:
-                    note(form.instance, AccountEvent.Kind.CHANGED, request=request, detail=changed)
+                    trail.note(form.instance, AccountEvent.Kind.CHANGED, request=request, detail=changed)
                 if was_active and not is_active:
                     close(form.instance, reason=_("於帳號頁停用"), by=request.user, request=request)
                 elif is_active and not was_active:
@@ -171,24 +177,11 @@ class AccountAdmin(WorkspaceAdmin):
             return False
         return True
 
-    def password_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """A new one-time password; the old one and every running login end with it."""
-        require(policies.can_manage_accounts(request.user))
-        account = self._account(request, object_id)
-        password = account.give_one_time_password()
-        account.save(update_fields=["password", "must_change_password"])
-        return self._password_page(request, account, password)
-
     def _account(self, request: HttpRequest, object_id: int) -> Any:
         """An account that the user may change."""
         account = get_object_or_404(User, pk=object_id)
         require(policies.can_manage_account_of(request.user, account.role))
         return account
-
-    def _password_page(self, request: HttpRequest, account: Any, password: str) -> HttpResponse:
-        """Answered directly: a redirect would have to keep the password somewhere."""
-        context = {"title": _("一次性密碼"), "account": account, "password": password}
-        return self._page(request, "password.html", context)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         context = self.admin_site.each_context(request) | {"opts": self.opts} | context

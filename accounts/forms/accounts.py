@@ -33,6 +33,7 @@ class AccountForm(forms.ModelForm):
 
     def __init__(self, *args: Any, editor: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].required = True  # the link to set the password goes there
         self.editor = editor
         if self.instance.pk:
             self.fields["departments"].initial = [m.department_id for m in self.instance.memberships.all()]

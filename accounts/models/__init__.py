@@ -5,6 +5,7 @@ from .applications import COLLEGES, AccountApplication, ApplicationEvent, Applic
 from .closings import AccountClosing
 from .grants import ScopeGrant
 from .memberships import DepartmentMembership
+from .passwords import PasswordRecord
 from .reviews import AccountReview
 from .trail import AccountEvent
 from .users import Role, User
@@ -20,6 +21,7 @@ __all__ = [
     "ApplicationEvent",
     "ApplicationLink",
     "DepartmentMembership",
+    "PasswordRecord",
     "Role",
     "ScopeGrant",
     "UnitType",

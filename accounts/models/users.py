@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -11,10 +10,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-
-# Without the characters that are mistaken for one another when typed from paper (0 O, 1 l I).
-ONE_TIME_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-ONE_TIME_LENGTH = 16
 
 
 class Role(models.TextChoices):
@@ -40,15 +35,8 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
         """For `manage.py createsuperuser`: the first account of a new installation, one of IT's."""
-        fields = {"role": Role.IT_STAFF, "must_change_password": False} | fields
+        fields = {"role": Role.IT_STAFF} | fields
         return self.create_user(username, password, is_superuser=True, **fields)
-
-    def open_account(self, username: str, **fields: Any) -> tuple[User, str]:
-        """A new account and its one-time password, in clear only here."""
-        user = self.create_user(username, **fields)
-        password = user.give_one_time_password()
-        user.save(using=self._db)
-        return user, password
 
 
 class User(AbstractUser):
@@ -57,7 +45,6 @@ class User(AbstractUser):
 
     display_name = models.CharField(_("姓名"), max_length=60, help_text=_("註解中記載的修改人姓名。"))
     role = models.CharField(_("角色"), max_length=20, choices=Role)
-    must_change_password = models.BooleanField(_("下次登入須變更密碼"), default=True)
 
     objects = UserManager()
 
@@ -88,13 +75,6 @@ class User(AbstractUser):
             return frozenset()
         own = self.memberships.values_list("department_id", flat=True)
         return frozenset(own) | self.scope_grants.valid_on(timezone.localdate()).department_ids()
-
-    def give_one_time_password(self) -> str:
-        """Set a random password, to be changed at the next login (ASVS 6.4.1); returned, not saved yet."""
-        password = "".join(secrets.choice(ONE_TIME_ALPHABET) for _position in range(ONE_TIME_LENGTH))
-        self.set_password(password)
-        self.must_change_password = True
-        return password
 
     def get_full_name(self) -> str:
         return self.display_name

@@ -35,7 +35,7 @@ def test_the_form_is_a_page_and_the_agreement_begins_another_with_text_that_can_
         assert text in form
     for text in ("切結書", "保密義務", "身分證字號", "地址", "簽名或蓋章", "第 1 版"):
         assert text in agreement
-    assert "密碼" not in form
+    assert "本表不填寫密碼" in form
 
 
 def test_the_longest_application_still_has_one_page(db):

@@ -1,83 +1,103 @@
-"""Login, its end, and the change of a one-time password."""
+"""Sign-in: who comes in, how long it lasts, and what an outsider can learn from it."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import authenticate
-from django.core.exceptions import ValidationError
+from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.middleware import SEEN, STARTED
-from accounts.models import Role, User
-from accounts.validators import CharacterKindsValidator
-from tests.agreements import sign_agreement
+from accounts.models import User
 
-NEW_PASSWORD = "Wave-of-2031"
+from .conftest import PASSWORD
 
-
-@pytest.fixture
-def account(db) -> tuple[User, str]:
-    opened = User.objects.open_account("new-one", display_name="測試新人", role=Role.CENTER_STAFF)
-    sign_agreement(opened[0])
-    return opened
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 
-def log_in(client: Client, account: tuple[User, str]):
-    user, password = account
-    return client.post(reverse("login"), {"username": user.username, "password": password})
+def text_of(response) -> str:
+    """A page without what differs from request to request."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
-def change_password(client: Client, old: str, new: str):
-    form = {"old_password": old, "new_password1": new, "new_password2": new}
-    return client.post(reverse("password_change"), form)
+def fail(client: Client, username: str, times: int, **headers: str) -> list:
+    form = {"login": username, "password": "wrong-Password-1"}
+    return [client.post(reverse("login"), form, **headers) for _time in range(times)]
 
 
-def test_a_one_time_password_opens_only_the_password_page(client, account):
-    assert log_in(client, account).url == reverse("home")
-    for name in ("home", "admin:index"):
-        assert client.get(reverse(name)).url == reverse("password_change")
-    assert client.get("/admin/no-such-page/").status_code == 302
-    assert client.get(reverse("password_change")).status_code == 200
-
-
-def test_after_the_change_the_account_works_where_its_role_works(client, account):
-    log_in(client, account)
-    assert change_password(client, account[1], NEW_PASSWORD).url == reverse("home")
-    account[0].refresh_from_db()
-    assert not account[0].must_change_password
+def test_an_account_works_where_its_role_works(client, person):
+    someone = person()
+    assert someone.sign_in(client).url == reverse("home")
     assert client.get(reverse("home")).url == reverse("admin:index")
-    assert authenticate(username="new-one", password=NEW_PASSWORD)
+    assert someone.kinds() == ["signed_in"]
 
 
-def test_the_one_time_password_cannot_be_kept(client, account):
-    log_in(client, account)
-    response = change_password(client, account[1], account[1])
-    assert "新密碼不可與目前的密碼相同" in response.content.decode()
-    account[0].refresh_from_db()
-    assert account[0].must_change_password
+def test_whatever_is_wrong_the_answers_are_the_same(person):
+    """Wrong password, unknown, closed and invited accounts: same text and status, up to and in the lock."""
+    person(username="known")
+    person(username="closed").user.__class__.objects.filter(username="closed").update(is_active=False)
+    User.objects.create_user("invited", display_name="測試", role="auditor")
+    answers = {}
+    for number, name in enumerate(("known", "closed", "invited", "nobody")):
+        source = {"REMOTE_ADDR": f"192.0.2.{number + 1}"}
+        responses = [*fail(Client(), name, 4, **source)]
+        form = {"login": name, "password": PASSWORD if name == "closed" else "wrong-Password-1"}
+        responses += [Client().post(reverse("login"), form, **source) for _time in range(2)]
+        answers[name] = [(r.status_code, text_of(r).replace(name, "")) for r in responses]
+    assert answers["closed"] == answers["invited"] == answers["nobody"] == answers["known"]
+    assert [status for status, _text in answers["known"]] == [200] * 4 + [429] * 2
 
 
-def test_a_change_of_password_ends_the_other_sessions(client, account):
-    other = Client()
-    log_in(client, account)
-    log_in(other, account)
-    change_password(client, account[1], NEW_PASSWORD)
-    assert client.get(reverse("home")).url == reverse("admin:index")
-    assert other.get(reverse("home")).url.startswith(reverse("login"))
+def test_five_failures_lock_the_account_for_that_source_only(person, letters):
+    someone = person()
+    letters(lambda: fail(Client(), someone.user.username, 5))
+    response = someone.sign_in(Client())
+    assert response.status_code == 429
+    assert re.search(r"請於 \d\d:\d\d 之後再試", response.content.decode())
+    assert someone.sign_in(Client(), **ELSEWHERE).status_code == 302
+    assert someone.kinds() == ["sign_in_failed"] * 4 + ["locked", "signed_in"]
 
 
-def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(client, account):
-    answers = [
-        client.post(reverse("login"), {"username": name, "password": "wrong"}).content.decode()
-        for name in ("new-one", "nobody")
-    ]
-    start, end = '<div class="notice notice-error"', "</div>"
-    first, second = (text[text.index(start) : text.index(end, text.index(start))] for text in answers)
-    assert first == second
+def test_a_lock_ends_after_fifteen_minutes_and_tries_do_not_prolong_it(person):
+    someone = person()
+    fail(Client(), someone.user.username, 5)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=14))
+    assert someone.sign_in(Client()).status_code == 429
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert someone.sign_in(Client()).status_code == 302
+
+
+def test_the_center_unlocks_an_account(person, client_of):
+    someone, center = person("registrar"), client_of("center_director")
+    fail(Client(), someone.user.username, 5)
+    page = reverse("admin:accounts_user_change", args=[someone.user.pk])
+    assert "自 127.0.0.1" in center.get(page).content.decode()
+    center.post(reverse("admin:accounts_user_unlock", args=[someone.user.pk]))
+    assert someone.sign_in(Client()).status_code == 302
+    assert "unlocked" in someone.kinds()
+
+
+def test_one_source_cannot_try_all_accounts(person, settings):
+    settings.SIGN_IN_SOURCE_LIMIT = 6
+    someone = person()
+    for number in range(6):
+        fail(Client(), f"guess{number}", 1)
+    assert someone.sign_in(Client()).status_code == 429
+    assert someone.sign_in(Client(), **ELSEWHERE).status_code == 302
+
+
+def test_no_header_makes_a_source_another_one(person, settings):
+    someone = person()
+    for number in range(5):
+        fail(Client(), someone.user.username, 1, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+    assert someone.sign_in(Client(), HTTP_X_FORWARDED_FOR="192.0.2.9").status_code == 429
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    assert someone.sign_in(Client(), HTTP_X_FORWARDED_FOR="127.0.0.1, 192.0.2.9").status_code == 302
+    assert someone.user.events.first().address == "192.0.2.9"
 
 
 def test_a_closed_account_is_out_at_its_next_request(client_of, user_of):
@@ -96,8 +116,8 @@ def test_a_login_ends_after_its_absolute_age_however_busy_it_is(client_of, setti
     assert client.get(reverse("home")).url.startswith(reverse("login"))
 
 
-def test_a_request_moves_the_idle_limit_on_at_most_once_a_minute(client_of):
-    client = client_of("it_staff")
+def test_a_request_moves_the_idle_limit_on_at_most_once_a_minute(person):
+    client = person("it_staff").signed_in()
     client.get(reverse("home"))
     seen = client.session[SEEN]
     client.get(reverse("home"))
@@ -110,10 +130,14 @@ def test_a_request_moves_the_idle_limit_on_at_most_once_a_minute(client_of):
     assert client.session.get_expiry_age() == 30 * 60
 
 
-def test_the_login_does_not_lead_to_another_site(client, account):
-    user, password = account
-    form = {"username": user.username, "password": password, "next": "https://example.org/"}
+def test_the_login_does_not_lead_to_another_site(client, person):
+    form = {"login": person().user.username, "password": PASSWORD, "next": "https://example.org/"}
     assert client.post(reverse("login"), form).url == reverse("home")
+
+
+def test_nobody_registers_alone(client, db):
+    assert client.get("/accounts/signup/").status_code == 404
+    assert "signup" not in client.get(reverse("login")).content.decode()
 
 
 def test_pages_are_not_kept_and_carry_the_policies(client_of):
@@ -124,30 +148,11 @@ def test_pages_are_not_kept_and_carry_the_policies(client_of):
     assert response["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("path", ["/login", "/accounts/password/", "/"])
+@pytest.mark.parametrize("path", ["/login", "/accounts/factors/", "/accounts/sessions/", "/"])
 def test_the_own_pages_carry_nothing_inline(path, client_of):
+    """Data of a script may stand in the page; a browser does not run it."""
     client = client_of(None if path == "/login" else "alumnus")
     html = client.get(path).content.decode()
-    assert "<script" not in html and "style=" not in html and "<style" not in html
+    assert not re.search(r'<script(?![^>]*(\ssrc=|type="application/json"))', html)
+    assert "style=" not in html and "<style" not in html
     assert '<html lang="zh-Hant-TW">' in html
-
-
-@pytest.mark.parametrize(
-    ("password", "accepted"),
-    [
-        ("abcd1234", False),
-        ("ABCD1234", False),
-        ("abcd!!!!", False),
-        ("Abcd1234", True),
-        ("abcd123!", True),
-        ("海洋abc123", True),
-        ("only small letters", True),
-    ],
-)
-def test_three_kinds_of_characters_or_fifteen_of_them(password, accepted):
-    validator = CharacterKindsValidator(kinds=3, lifted_from_length=15)
-    if accepted:
-        validator.validate(password)
-    else:
-        with pytest.raises(ValidationError, match="3 種"):
-            validator.validate(password)

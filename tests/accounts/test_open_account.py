@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
-from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
@@ -18,10 +17,20 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_it_shows_a_password_that_opens_the_account_once(db):
+def test_it_shows_a_link_where_the_owner_sets_the_password(client, db):
     out = run("director", "--name", "王小明", "--role", "center_director")
-    user = authenticate(username="director", password=out.strip().split("：")[-1])
-    assert user.must_change_password and user.get_role_display() == "校友服務中心主任"
+    page = client.get(out.strip().splitlines()[-1].removeprefix("http://testserver"), follow=True)
+    assert "帳號：director" in page.content.decode()
+    assert not User.objects.get(username="director").has_usable_password()
+
+
+def test_with_an_address_the_link_goes_there_and_nowhere_else(
+    db, django_capture_on_commit_callbacks, mailoutbox
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        out = run("director", "--name", "王小明", "--role", "center_director", "--email", "a@example.org")
+    assert "a@example.org" in out and "http" not in out
+    assert mailoutbox[0].to == ["a@example.org"] and "http://testserver/" in mailoutbox[0].body
 
 
 def test_a_contact_gets_departments_by_code(organisation):

@@ -38,10 +38,10 @@ RECORDS = [
     "urls",
 ]
 ACCOUNTS = [
-    "apps validators",
+    "apps checks",
     "models",
     "trail",
-    "passwords mails sessions grants scans",
+    "passwords validators mails sessions grants scans",
     "invitations agreements see_as closing application_links",
     "application_steps applications cooperation reviews sign_in permissions",
     "documents tasks",

@@ -49,7 +49,7 @@ def told(response: HttpResponse, ids: dict[str, Any]) -> tuple[int, str]:
     said = response.get("Location") or response.content.decode()
     said = re.sub(r'csrfmiddlewaretoken" value="[^"]*"', "", said)
     for name, pk in ids.items():
-        said = re.sub(rf"(?<=/){pk}(?=/)", "#", said)
+        said = re.sub(rf"(/|%2F){pk}(?=/|%2F)", r"\1#", said)
         said = re.sub(rf"{name}(=|%3D){pk}(?!\d)", f"{name}=#", said)
     return response.status_code, said
 

@@ -58,6 +58,9 @@ def show(tmp_path: Path, expression: str, **changes: str) -> str:
         ("DATABASE_URL", "nonsense"),
         ("DATA_DIR", "relative/path"),
         ("LOG_LEVEL", "LOUD"),
+        ("SITE_URL", "alumni.example.edu.tw"),
+        ("EMAIL_URL", "pigeon://post"),
+        ("PASSWORD_MAX_AGE_DAYS", "never"),
     ],
 )
 def test_a_missing_or_wrong_variable_is_named_and_its_value_is_not(tmp_path, name, value):
@@ -87,6 +90,30 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
     result = run(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert result.returncode == 0, result.stderr
     assert "no issues" in result.stdout + result.stderr
+
+
+def test_a_role_that_needs_a_second_factor_is_not_misspelt(tmp_path):
+    result = run(tmp_path, "manage.py", "check", SECOND_FACTOR_ROLES="centre_staff")
+    assert result.returncode != 0 and "SECOND_FACTOR_ROLES" in result.stderr
+
+
+def test_without_a_word_the_roles_with_power_need_a_second_factor_and_blank_means_none(tmp_path):
+    roles = "settings.SECOND_FACTOR_ROLES"
+    assert show(tmp_path, roles) == "['center_staff', 'center_director', 'it_staff', 'auditor']"
+    assert show(tmp_path, roles, SECOND_FACTOR_ROLES="") == "[]"
+
+
+def test_letters_lead_to_the_own_host_and_used_codes_are_known_to_all_processes(tmp_path):
+    assert show(tmp_path, "settings.SITE_URL") == "https://alumni.example.edu.tw"
+    assert "DatabaseCache" in show(tmp_path, "settings.CACHES['default']['BACKEND']")
+
+
+def test_single_sign_on_is_off_until_a_server_is_named(tmp_path):
+    both = "settings.SOCIALACCOUNT_PROVIDERS, settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']"
+    assert show(tmp_path, both) == "{} [\"'self'\"]"
+    server = {"OIDC_SERVER_URL": "https://sso.example.edu.tw/realms/a", "OIDC_CLIENT_ID": "a"}
+    on = show(tmp_path, both, **server, OIDC_CLIENT_SECRET="b")
+    assert "'https://sso.example.edu.tw']" in on.replace('"', "'") and "'provider_id': 'sso'" in on
 
 
 def test_the_first_key_is_the_current_one(tmp_path):

@@ -180,7 +180,41 @@ TABLE: dict[str, Row] = {
     "home": row("alumnus", otherwise=MOVED),
     "login": row(*ROLES, status=MOVED, anonymous=OK),
     "logout": replace(everybody(NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
-    "password_change": row(*ROLES),
+    # The accounts of the table have no password yet: they are led to ask for a link, and asked for nothing again.
+    "password_change": row(*ROLES, status=MOVED),
+    "password_set": Row(dict.fromkeys(VISITORS, OK), lambda: {"uidb64": "MQ", "token": "used-or-invented"}),
+    "set_language": replace(everybody(NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
+    "sessions": row(*ROLES),
+    "sessions_end_others": replace(row(*ROLES, status=NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
+    "sessions_end": replace(
+        row(*ROLES, status=NOT_ALLOWED, kwargs=lambda: {"session_id": 987654}),
+        posted=dict.fromkeys(ROLES, NOT_FOUND) | {ANONYMOUS: TO_LOGIN},  # another's session is no session
+    ),
+    # allauth's own names and pages
+    "account_login": row(*ROLES, status=MOVED, anonymous=OK),
+    "account_logout": replace(everybody(NOT_ALLOWED), posted=dict.fromkeys(VISITORS, MOVED)),
+    "account_change_password": row(*ROLES, status=MOVED),
+    "account_reset_password": everybody(OK),
+    "account_reset_password_done": everybody(OK),
+    "account_reauthenticate": row(*ROLES, status=FORBIDDEN),
+    "mfa_index": row(*ROLES),
+    "mfa_authenticate": everybody(MOVED),
+    "mfa_reauthenticate": row(*ROLES, status=FORBIDDEN),
+    "mfa_activate_totp": row(*ROLES),
+    "mfa_deactivate_totp": row(*ROLES, status=NOT_FOUND),
+    "mfa_view_recovery_codes": row(*ROLES, status=NOT_FOUND),
+    "mfa_generate_recovery_codes": row(*ROLES),
+    "mfa_download_recovery_codes": row(*ROLES, status=NOT_FOUND),
+    "mfa_list_webauthn": row(*ROLES),
+    "mfa_add_webauthn": row(*ROLES),
+    "mfa_reauthenticate_webauthn": row(*ROLES, status=FORBIDDEN),
+    "mfa_remove_webauthn": row(*ROLES, status=NOT_FOUND, kwargs=lambda: {"pk": 1}),
+    "mfa_edit_webauthn": row(*ROLES, status=NOT_FOUND, kwargs=lambda: {"pk": 1}),
+    "mfa_login_webauthn": everybody(MOVED),
+    "openid_connect_login": Row(dict.fromkeys(VISITORS, NOT_FOUND), lambda: {"provider_id": "sso"}),
+    "openid_connect_callback": Row(dict.fromkeys(VISITORS, NOT_FOUND), lambda: {"provider_id": "sso"}),
+    "socialaccount_login_cancelled": everybody(OK),
+    "socialaccount_login_error": everybody(401),
     "agreement": row(*STAFF, otherwise=MOVED),
     "agreement_pdf": row(*STAFF, otherwise=MOVED),
     # the account application: without a login; who has the link is the applicant
@@ -244,7 +278,6 @@ TABLE: dict[str, Row] = {
     },
     # accounts and the trail
     **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
-    "admin:accounts_user_password": act(*CENTER_AND_IT, status=OK, kwargs=_account),
     "admin:accounts_user_see_as": act(*CENTER_AND_IT, kwargs=_contact),
     "admin:accounts_user_see_as_end": act(*STAFF),
     "admin:accounts_user_grant_add": page("center_director", "it_staff", kwargs=_contact),
@@ -266,6 +299,10 @@ TABLE: dict[str, Row] = {
     "admin:accounts_accountapplication_step": act(
         *CENTER, status=OK, kwargs=lambda: _application() | {"step": "received"}
     ),
+    **{
+        f"admin:accounts_user_{name}": act(*CENTER_AND_IT, kwargs=_account)
+        for name in ("invite", "unlock", "end_sessions", "remove_factors")
+    },
     **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
     "admin:records_disclosure_change": _closed_to_alumni(
         row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})

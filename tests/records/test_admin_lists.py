@@ -103,20 +103,25 @@ def test_center_staff_see_the_lists_and_cannot_change_them(client_of, name):
 NEW = {
     "username": "contact1",
     "display_name": "測試聯絡人",
-    "email": "",
+    "email": "contact1@example.org",
     "role": "department_contact",
     "is_active": "on",
 }
 
 
-def test_an_account_is_opened_with_a_password_that_is_shown_once(it, client):
+def test_an_account_is_opened_and_its_owner_gets_a_link(it, mailoutbox, django_capture_on_commit_callbacks):
     department = Department.objects.first()
-    page = it.post(f"{ACCOUNTS}add/", NEW | {"departments": [department.pk]}).content.decode()
-    password = re.search(r'class="secret">([^<]+)<', page)[1]
+    with django_capture_on_commit_callbacks(execute=True):
+        it.post(f"{ACCOUNTS}add/", NEW | {"departments": [department.pk]})
     user = User.objects.get(username="contact1")
-    assert user.department_ids == {department.pk} and user.must_change_password
-    assert client.login(username="contact1", password=password)
-    assert password not in it.get(f"{ACCOUNTS}{user.pk}/").content.decode()
+    assert user.department_ids == {department.pk} and not user.has_usable_password()
+    assert mailoutbox[0].to == [NEW["email"]]
+    assert [event.kind for event in user.events.all()] == ["invited", "opened"]
+
+
+def test_without_an_address_no_account_is_opened(it):
+    it.post(f"{ACCOUNTS}add/", NEW | {"role": "registrar", "email": ""})
+    assert not User.objects.filter(username="contact1").exists()
 
 
 def test_a_contact_needs_a_department_and_other_roles_keep_none(it):
@@ -144,21 +149,13 @@ def test_nobody_switches_the_own_account_off_or_gives_it_another_role(it, user_o
     assert User.objects.get(username="it_staff").role == Role.IT_STAFF
 
 
-def test_a_forgotten_password_gives_way_to_a_one_time_one(it, user_of):
-    account = user_of("registrar")
-    page = it.post(f"{ACCOUNTS}{account.pk}/password/").content.decode()
-    password = re.search(r'class="secret">([^<]+)<', page)[1]
-    account.refresh_from_db()
-    assert account.check_password(password) and account.must_change_password
-
-
 @pytest.mark.parametrize("role", ["registrar", "department_contact", "auditor"])
 def test_other_roles_open_no_accounts_and_give_no_passwords(client_of, user_of, role):
     client, account = client_of(role), user_of("it_staff")
     before = account.password
     assert client.post(f"{ACCOUNTS}add/", NEW).status_code == 403
     assert client.post(f"{ACCOUNTS}{account.pk}/", NEW).status_code == 403
-    assert client.post(f"{ACCOUNTS}{account.pk}/password/").status_code == 403
+    assert client.post(f"{ACCOUNTS}{account.pk}/invite/").status_code == 403
     assert User.objects.get(pk=account.pk).password == before
 
 

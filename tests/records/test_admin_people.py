@@ -427,9 +427,9 @@ def test_a_contact_is_not_told_who_lacks_a_national_id(client_of):
     assert listed(client, missing="national_id") == listed(client, missing="any") == listed(client)
 
 
-def test_staff_does_not_get_a_password_of_the_director(client_of, user_of):
+def test_staff_sends_no_link_for_the_director(client_of, user_of):
     director = user_of("center_director")
-    answer = client_of("center_staff").post(f"/admin/accounts/user/{director.pk}/password/")
+    answer = client_of("center_staff").post(f"/admin/accounts/user/{director.pk}/invite/")
     assert answer.status_code == 403
 
 

@@ -25,6 +25,10 @@ TABLE = {
     policies.can_manage_accounts: CENTER,
     policies.can_give_scope: {"center_director", "it_staff"},
     policies.can_see_as: CENTER,
+    policies.can_publish_agreement: {"center_director", "it_staff"},
+    policies.can_see_applications: CENTER,
+    policies.can_check_applications: {"center_staff", "center_director"},
+    policies.can_approve_applications: {"center_director"},
     policies.can_see_trail: {"center_director", "auditor"},
 }
 

@@ -40,7 +40,6 @@ def test_everything_is_made_once_and_the_data_is_sound(settings, capsys):
 
     someone = users.get(username="center")
     someone.set_password("自訂的密碼 2026")
-    someone.must_change_password = False
     someone.save()
     capsys.readouterr()
     call_command("load_sample")
@@ -53,4 +52,4 @@ def test_the_passwords_shown_are_those_of_the_accounts(db, organisation):
     for _time in range(2):
         for account in sample.open_accounts():
             user = get_user_model().objects.get(username=account.username)
-            assert user.check_password(account.password) and user.must_change_password
+            assert user.check_password(account.password)

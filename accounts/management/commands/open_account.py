@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import DepartmentMembership, Role, User
+from accounts import invitations, trail
+from accounts.models import AccountEvent, DepartmentMembership, Role, User
 from records.models import Department
 
 
 class Command(BaseCommand):
-    help = "開立帳號，並顯示只出現一次的一次性密碼。"
+    help = "開立帳號；有電子郵件時寄出設定密碼的連結，否則顯示連結。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -42,12 +43,19 @@ class Command(BaseCommand):
             user.full_clean(exclude=["password"])
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error
-        password = user.give_one_time_password()
+        user.set_unusable_password()
         user.save()
         for department in self._departments(options["department"]):
             DepartmentMembership.objects.create(user=user, department=department)
         self.stdout.write(_("帳號：%(username)s") % {"username": user.username})
-        self.stdout.write(_("一次性密碼：%(password)s") % {"password": password})
+        trail.note(user, AccountEvent.Kind.OPENED, detail=_("以指令開立"))
+        if user.email:
+            invitations.invite(user, by=None)
+            self.stdout.write(_("設定密碼的連結將寄到：%(email)s") % {"email": user.email})
+        else:
+            trail.note(user, AccountEvent.Kind.INVITED, detail=_("連結顯示於指令"))
+            self.stdout.write(_("設定密碼的連結（24 小時內有效，限用一次）："))
+            self.stdout.write(invitations.link(user))
 
     def _departments(self, codes: list[str]) -> list[Department]:
         found = list(Department.objects.filter(code__in=codes))

@@ -131,7 +131,6 @@ def _system_account() -> Any:
         display_name=_("系統匯入"),
         role="it_staff",
         is_active=False,
-        must_change_password=True,
     )
 
 

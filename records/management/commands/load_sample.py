@@ -25,7 +25,7 @@ class Command(KeyedCommand):
         accounts = sample.open_accounts()
         for batch in sample.load_batches(timezone.now()):
             self._report(batch)
-        self.stdout.write(_("範例帳號（首次登入須變更密碼）："))
+        self.stdout.write(_("範例帳號："))
         for account in accounts:
             password = account.password or _("已自訂密碼")
             self.stdout.write(f"  {account.username:<10} {password:<18} {account.role}")

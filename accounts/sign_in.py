@@ -1,0 +1,146 @@
+"""What surrounds a sign-in: second factors, locks, and what follows when a password was set.
+
+allauth asks for password and factor, django-axes counts failures; the rules of this house stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from . import mails, trail
+from .models import AccountEvent, User
+from .sessions import end_sessions
+
+Type = Authenticator.Type
+Kind = AccountEvent.Kind
+# Recovery codes stand in for a factor and are none themselves.
+FACTORS = (Type.TOTP, Type.WEBAUTHN)
+
+
+# --- Second factors ---------------------------------------------------------------------------------------------
+def fresh_factor_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Before a sensitive act the factor (the password, where the account has none) is asked for again, unless it
+    was within ACCOUNT_REAUTHENTICATION_TIMEOUT (ASVS 7.5.3). What was posted is done after the answer."""
+    return reauthentication_required(view)
+
+
+def factors(account: User) -> list[Authenticator]:
+    """The account's second factors, without its recovery codes."""
+    return list(Authenticator.objects.filter(user=account, type__in=FACTORS).order_by("pk"))
+
+
+def has_factor(account: User) -> bool:
+    return Authenticator.objects.filter(user=account, type__in=FACTORS).exists()
+
+
+def must_have_factor(account: User) -> bool:
+    """Whether the account's role works with a second factor only (ASVS 6.3.3)."""
+    return account.role in settings.SECOND_FACTOR_ROLES
+
+
+@transaction.atomic
+def remove_factors(account: User, *, request: HttpRequest) -> int:
+    """Take all factors from an account whose owner lost them; its sessions end with them. How many there were."""
+    lost = len(factors(account))
+    Authenticator.objects.filter(user=account).delete()
+    if lost:
+        trail.note(account, Kind.FACTOR_REMOVED, request=request, detail=_("由管理者移除全部第二因子"))
+        end_sessions(account)
+        tell(account, _("管理者移除了您帳號的第二因子。"))
+    return lost
+
+
+# --- Passwords and notices --------------------------------------------------------------------------------------
+def password_was_set(account: User, *, request: HttpRequest, keep: str | None = None) -> None:
+    """What follows a new password: the other sessions end (ASVS 7.4.3), trail and owner are told."""
+    trail.note(account, Kind.PASSWORD_SET, by=account, request=request)
+    if ended := end_sessions(account, keep=keep):
+        detail = _("因變更密碼結束 %(count)d 個登入") % {"count": ended}
+        trail.note(account, Kind.SESSIONS_ENDED, by=account, request=request, detail=detail)
+    tell(account, _("您的帳號設定了新的密碼。"))
+
+
+def tell(account: User, what: str) -> None:
+    """Tell the owner by mail what happened to the account (ASVS 6.3.7)."""
+    context = {"account": account, "what": what, "at": timezone.now(), "site": settings.SITE_URL}
+    mails.send(account.email, "security_notice", context)
+
+
+# --- Locks ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An account that is locked for one source until `until`."""
+
+    address: str | None
+    until: datetime
+
+
+def locks(account: User) -> list[Lock]:
+    """From where the account is locked now."""
+    return [
+        Lock(row["ip_address"], row["newest"] + _cool_off())
+        for row in _counted(username=account.get_username())
+        if row["failures"] >= settings.AXES_FAILURE_LIMIT
+    ]
+
+
+def failures_from(address: str | None) -> int:
+    """How many tries from one source failed of late, whatever the account."""
+    return sum(row["failures"] for row in _counted(ip_address=address))
+
+
+def locked_until(username: str | None, address: str | None) -> datetime:
+    """When a locked source may try again, for accounts that exist and for those that do not."""
+    newest = [row["newest"] for row in _counted(username=username, ip_address=address)]
+    newest = newest or [row["newest"] for row in _counted(ip_address=address)]
+    return max(newest, default=timezone.now()) + _cool_off()
+
+
+def unlock(account: User, *, request: HttpRequest) -> int:
+    """Forget the failures of an account, from every source; how many records there were."""
+    count = AxesProxyHandler.reset_attempts(username=account.get_username())
+    if count:
+        trail.note(account, Kind.UNLOCKED, request=request)
+    return count
+
+
+@task()
+def note_failure(username: str, address: str | None, kind: str) -> None:
+    """Write a failed sign-in to the trail of its account, if there is such an account: by the worker, so that
+    the answer takes as long for an account that exists as for one that does not."""
+    account = User.objects.filter(username=username).first()
+    if account is not None:
+        trail.note(account, Kind(kind), address=address)
+
+
+def report_failure(username: str, address: str | None, *, locked: bool) -> None:
+    """Queue `note_failure`; `locked` when this failure was the last one allowed."""
+    kind = Kind.LOCKED if locked else Kind.SIGN_IN_FAILED
+    transaction.on_commit(partial(note_failure.enqueue, username, address, kind.value))
+
+
+def _counted(**conditions: Any) -> Any:
+    """Recent failures per account and source."""
+    recent = AccessAttempt.objects.filter(attempt_time__gt=timezone.now() - _cool_off(), **conditions)
+    totals = recent.values("username", "ip_address").order_by("username", "ip_address")
+    return totals.annotate(failures=Sum("failures_since_start"), newest=Max("attempt_time"))
+
+
+def _cool_off() -> timedelta:
+    return settings.AXES_COOLOFF_TIME
