@@ -36,8 +36,9 @@ FACTORS = (Type.TOTP, Type.WEBAUTHN)
 # --- Second factors ---------------------------------------------------------------------------------------------
 def fresh_factor_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Before a sensitive act the factor (the password, where the account has none) is asked for again, unless it
-    was within ACCOUNT_REAUTHENTICATION_TIMEOUT (ASVS 7.5.3). What was posted is done after the answer."""
-    return reauthentication_required(view)
+    was within ACCOUNT_REAUTHENTICATION_TIMEOUT (ASVS 7.5.3). Looking is free; what was posted is done after the
+    answer."""
+    return reauthentication_required(view, allow_get=True)
 
 
 def factors(account: User) -> list[Authenticator]:

@@ -23,6 +23,7 @@ from records.admin.base import WorkspaceAdmin, require
 from .. import agreements
 from ..forms.agreements import DraftForm, PublishForm
 from ..models import AgreementVersion, Role, User
+from ..sign_in import fresh_factor_required
 from ..views.agreements import agreement_pdf
 
 
@@ -74,7 +75,11 @@ class AgreementVersionAdmin(WorkspaceAdmin):
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<int:object_id>/publish/", view(self.publish_view), name=self.address_name("publish")),
+            path(
+                "<int:object_id>/publish/",
+                view(fresh_factor_required(self.publish_view)),
+                name=self.address_name("publish"),
+            ),
             path("<int:object_id>/pdf/", view(self.pdf_view), name=self.address_name("pdf")),
         ]
 

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -37,9 +38,12 @@ from ..forms.applications import (
     StepForm,
 )
 from ..models import AccountApplication, ApplicationEvent
+from ..sign_in import fresh_factor_required
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 WAITING = (State.SUBMITTED, State.RECEIVED, State.CHECKED, State.APPROVED)
+# What gives somebody rights: factor or password are asked for again (ASVS 7.5.3).
+_SENSITIVE = frozenset({Step.APPROVED, Step.OPENED})
 
 
 class Action(NamedTuple):
@@ -221,6 +225,14 @@ class ApplicationAdmin(WorkspaceAdmin):
         """Takes a step on the version that the page showed; one sentence says what became of it."""
         if step not in ACTIONS:
             raise Http404
+        take = self._take_sensitive_step if step in _SENSITIVE else self._take_step
+        return take(request, object_id, step)
+
+    @method_decorator(fresh_factor_required)
+    def _take_sensitive_step(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
+        return self._take_step(request, object_id, step)
+
+    def _take_step(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
         is_approval = step == Step.APPROVED
         require(
             (policies.can_approve_applications if is_approval else policies.can_check_applications)(

@@ -19,6 +19,7 @@ from .. import cooperation
 from ..documents import render_pdf
 from ..forms.agreements import DataNoteForm, EndForm
 from ..models import AccountClosing, User
+from ..sign_in import fresh_factor_required
 from .parts import AccountPart
 
 
@@ -28,7 +29,7 @@ class CooperationPart(AccountPart):
     def urls(self) -> list[URLPattern]:
         view, name = self.page.admin_site.admin_view, self.page.address_name
         return [
-            path("<int:object_id>/end/", view(self.end_view), name=name("end")),
+            path("<int:object_id>/end/", view(fresh_factor_required(self.end_view)), name=name("end")),
             path("<int:object_id>/closings/<int:closing_id>/", view(self.note_view), name=name("data_note")),
             path(
                 "<int:object_id>/closings/<int:closing_id>/pdf/",

@@ -20,6 +20,7 @@ from records.admin.base import require
 from .. import grants
 from ..forms.grants import GrantForm
 from ..models import ScopeGrant, User
+from ..sign_in import fresh_factor_required
 from .parts import AccountPart
 
 TAGS = {"valid": "", "coming": "tag-note", "expired": "tag-warning", "ended": "tag-warning"}
@@ -36,11 +37,13 @@ class GrantsPart(AccountPart):
         view = self.page.admin_site.admin_view
         return [
             path(
-                "<int:object_id>/grants/add/", view(self.add_view), name=self.page.address_name("grant_add")
+                "<int:object_id>/grants/add/",
+                view(fresh_factor_required(self.add_view)),
+                name=self.page.address_name("grant_add"),
             ),
             path(
                 "<int:object_id>/grants/<int:grant_id>/end/",
-                view(require_POST(self.end_view)),
+                view(require_POST(fresh_factor_required(self.end_view))),
                 name=self.page.address_name("grant_end"),
             ),
         ]

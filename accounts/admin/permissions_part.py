@@ -16,6 +16,7 @@ from records.admin.base import require
 
 from .. import permissions, see_as
 from ..models import User
+from ..sign_in import fresh_factor_required
 from .parts import AccountPart
 
 
@@ -27,7 +28,7 @@ class PermissionsPart(AccountPart):
         return [
             path(
                 "<int:object_id>/see-as/",
-                view(require_POST(self.see_as_view)),
+                view(require_POST(fresh_factor_required(self.see_as_view))),
                 name=self.page.address_name("see_as"),
             ),
             path("see-as/end/", view(require_POST(self.end_view)), name=self.page.address_name("see_as_end")),
