@@ -191,6 +191,8 @@ def _copy_str(text: str) -> str:
     return text.translate(_COPY_ESCAPES)
 
 
+# `json.dumps` would make a new encoder for each value.
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 # How COPY's text format writes each type.
 _COPY_TEXT: dict[type, Callable[[Any], str]] = {
     type(None): lambda value: r"\N",
@@ -200,8 +202,8 @@ _COPY_TEXT: dict[type, Callable[[Any], str]] = {
     bytes: lambda value: "\\\\x" + value.hex(),
     datetime.date: datetime.date.isoformat,
     datetime.datetime: datetime.datetime.isoformat,
-    list: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
-    dict: lambda value: json.dumps(value, ensure_ascii=False).translate(_COPY_ESCAPES),
+    list: lambda value: _to_json(value).translate(_COPY_ESCAPES) if value else "[]",
+    dict: lambda value: _to_json(value).translate(_COPY_ESCAPES) if value else "{}",
 }
 
 
@@ -213,7 +215,11 @@ def _copy_line(row: Sequence[Any]) -> str:
     texts = [value for value in row if type(value) is str]
     if _IS_ESCAPED("".join(texts)):
         return "\t".join(map(_copy_text, row)) + "\n"
-    return "\t".join([value if type(value) is str else _copy_text(value) for value in row]) + "\n"
+    try:
+        texts = [value if type(value) is str else _COPY_TEXT[type(value)](value) for value in row]
+    except KeyError:
+        texts = [_copy_text(value) for value in row]
+    return "\t".join(texts) + "\n"
 
 
 def _copy_text(value: Any) -> str:
@@ -227,12 +233,12 @@ def _copy_text(value: Any) -> str:
 
 
 def _postgres_value(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+    return _to_json(value) if isinstance(value, (list, dict)) else value
 
 
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False)
+        return _to_json(value)
     if isinstance(value, datetime.datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, datetime.date):

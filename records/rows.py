@@ -68,12 +68,16 @@ _REPEATING = frozenset(
 )
 
 
+# Of these types no two cells are equal that are read differently, as 1 and TRUE are.
+_REMEMBERED = frozenset({str, datetime.date})
+
+
 class RowCleaner:
     """Cleans the rows of one file, all as of the same day."""
 
     def __init__(self, today: datetime.date) -> None:
         self._today = today
-        self._seen: dict[tuple[int, str], Cleaned] = {}
+        self._seen: dict[tuple[int, str | datetime.date], Cleaned] = {}
 
     def clean(self, number: int, cells: Sequence[RawCell]) -> Row:
         """Clean every cell of a row (cells in column order)."""
@@ -84,7 +88,7 @@ class RowCleaner:
             if cell is None:
                 values.append("")
                 continue
-            if index in _REPEATING and type(cell) is str:
+            if index in _REPEATING and type(cell) in _REMEMBERED:
                 cleaned = self._seen.get((index, cell))
                 if cleaned is None:
                     cleaned = self._seen[index, cell] = _clean_cell(index, clean, cell, self._today)

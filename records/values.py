@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import addresses, countries, dates, emails, identity_numbers, labels, names, phones
 from .cells import EMPTY, Cleaned, ErrorCell, FormulaCell, RawCell
@@ -79,6 +81,12 @@ class Readers:
     refuses_calculated_numbers: bool = False
 
 
+# Looked up when needed only: most date cells stand in a column of dates.
+_IS_BOOLEAN = gettext_lazy("儲存格是 TRUE 或 FALSE，請改填文字。")
+_IS_DATE = gettext_lazy("儲存格是日期格式，原來的內容可能已被 Excel 改掉，請改為文字格式。")
+_IS_NUMBER = gettext_lazy("儲存格是數值，不是這個欄位的資料，請改為文字格式。")
+
+
 def _clean(cell: RawCell, readers: Readers) -> Cleaned:
     try:
         if type(cell) is str:
@@ -99,15 +107,13 @@ def _typed(cell: RawCell, readers: Readers) -> Cleaned:
     if isinstance(cell, ErrorCell):
         raise Rejected("error_cell", _("儲存格顯示 Excel 錯誤，請改填正確資料。"))
     if isinstance(cell, bool):
-        return _read(readers.boolean, cell, _("儲存格是 TRUE 或 FALSE，請改填文字。"))
+        return _read(readers.boolean, cell, _IS_BOOLEAN)
     if isinstance(cell, (int, float)):
         return _number(cell, readers)
     if isinstance(cell, datetime.datetime):
         cell = cell.date()
     if isinstance(cell, datetime.date):
-        return _read(
-            readers.date, cell, _("儲存格是日期格式，原來的內容可能已被 Excel 改掉，請改為文字格式。")
-        )
+        return _read(readers.date, cell, _IS_DATE)
     raise Rejected("wrong_type", _("儲存格的格式無法讀取，請改為文字格式。"))
 
 
@@ -116,12 +122,12 @@ def _number(cell: int | float, readers: Readers) -> Cleaned:
         raise Rejected("wrong_type", _("儲存格的數值無法讀取。"))
     if cell == int(cell) and readers.whole_number is not None:
         return readers.whole_number(int(cell))
-    return _read(readers.fraction, float(cell), _("儲存格是數值，不是這個欄位的資料，請改為文字格式。"))
+    return _read(readers.fraction, float(cell), _IS_NUMBER)
 
 
-def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: str) -> Cleaned:
+def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: Promise) -> Cleaned:
     if reader is None:
-        raise Rejected("wrong_type", refusal)
+        raise Rejected("wrong_type", str(refusal))
     return reader(cell)
 
 

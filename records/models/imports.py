@@ -84,7 +84,12 @@ class ImportRow(models.Model):
     """One row of the sheet with its verdict and its part of the stored plan."""
 
     batch = models.ForeignKey(
-        ImportBatch, models.CASCADE, related_name="rows", verbose_name=_("批次"), db_index=False
+        ImportBatch,
+        models.CASCADE,
+        related_name="rows",
+        verbose_name=_("批次"),
+        db_index=False,
+        db_constraint=False,  # as for what a row mentions, below
     )
     row_number = models.PositiveIntegerField(_("列號"))
     verdict = models.CharField(_("判定"), max_length=12, choices=Verdict)
