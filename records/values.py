@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -125,7 +124,7 @@ def _number(cell: int | float, readers: Readers) -> Cleaned:
     return _read(readers.fraction, float(cell), _IS_NUMBER)
 
 
-def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: Promise) -> Cleaned:
+def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: str) -> Cleaned:
     if reader is None:
         raise Rejected("wrong_type", str(refusal))
     return reader(cell)
