@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
-from .checks import second_factor_roles
+from .checks import second_factor_roles, trusted_proxies
 
 
 class AccountsConfig(AppConfig):
@@ -11,3 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         register(second_factor_roles)
+        register(trusted_proxies)

@@ -29,7 +29,7 @@ DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "alumni.sqlite3"
 SITE_URL = env.origin(
     "SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if ALLOWED_HOSTS else "http://localhost:8000"
 )
-# Addresses of proxies whose X-Forwarded-For is believed; none by default.
+# Addresses of proxies whose X-Forwarded-For is believed; "none" where there is no proxy.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

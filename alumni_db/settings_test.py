@@ -13,6 +13,7 @@ os.environ.update(
     FIELD_DIGEST_KEY="YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY",
     DATA_DIR=_data.name,
     LOG_LEVEL="ERROR",
+    TRUSTED_PROXIES="none",
     SECOND_FACTOR_ROLES="",  # tests of the second factor turn it on
     SITE_URL="http://testserver",
     EMAIL_URL="memorymail://",

@@ -3,6 +3,7 @@ pages of both apps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib import admin
@@ -20,6 +21,7 @@ from accounts.admin.accounts import AccountAdmin
 from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
 from accounts.models import AccountApplication, AccountReview, AgreementVersion
+from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -74,6 +76,10 @@ class AlumniAdminSite(admin.AdminSite):
         super().__init__(name)
         for model, page in PAGES:
             super().register(model, page)
+
+    def sensitive(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        """A view that writes much or lets whole national IDs out: factor or password are asked for again."""
+        return fresh_factor_required(view)
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """What other apps register by themselves stays out: groups and the worker's task results."""

@@ -236,6 +236,11 @@ def start_applying(batch: ImportBatch, user: Any) -> bool:
     return bool(moved)
 
 
+def call_off(batch: ImportBatch, sentence: str) -> None:
+    """A confirmed plan that is not to be written after all waits for confirmation again."""
+    _leave(batch, State.APPLYING, State.PLANNED, sentence)
+
+
 @bulk.without_collection()
 def apply(batch: ImportBatch) -> None:
     """Write the stored plan through the one door, all or nothing. When others wrote the same people first, the batch is

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 from django_tasks import task
 
 from . import imports
 from .models import ImportBatch
+from .policies import can_import
 
 
 class TaskFailed(Exception):
@@ -30,8 +32,16 @@ def replan_batch(batch_id: int) -> None:
 
 @task()
 def apply_batch(batch_id: int) -> None:
-    """Write a confirmed plan."""
-    _work(imports.apply, batch_id)
+    """Write a confirmed plan, if who confirmed it may still import (ASVS 8.3.3)."""
+    _work(_apply, batch_id)
+
+
+def _apply(batch: ImportBatch) -> None:
+    allowed = can_import(batch.applied_by) if batch.applied_by else None
+    if allowed is not None and not allowed:
+        imports.call_off(batch, _("確認匯入的帳號已停用或沒有匯入權限，沒有寫入任何資料；請由其他同仁確認。"))
+        return
+    imports.apply(batch)
 
 
 def _work(step: Callable[[ImportBatch], None], batch_id: int) -> None:

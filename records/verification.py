@@ -26,6 +26,7 @@ from .models import (
     Annotation,
     FollowUp,
     ImportBatch,
+    ImportOutcome,
     ImportRow,
     MessageObjection,
     Person,
@@ -211,7 +212,7 @@ def check_batch_counts(at: datetime.datetime) -> Iterator[str]:
 
 
 def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
-    """Every row of an applied batch that brought a new person or degree has its record."""
+    """Every row of an applied batch that brought a new person or degree has its record, and it is still there."""
     lost = ImportRow.objects.filter(
         batch__state=ImportBatch.State.APPLIED,
         verdict__in=(Verdict.NEW_PERSON, Verdict.NEW_RECORD),
@@ -219,6 +220,9 @@ def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
     ).order_by("batch", "row_number")
     for batch, row in lost.values_list("batch", "row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列已匯入，卻沒有學籍身分。") % {"batch": batch, "row": row}
+    gone = ImportOutcome.objects.exclude(record__in=AcademicRecord.objects.values("pk"))
+    for batch, row in gone.order_by("row").values_list("row__batch", "row__row_number").iterator():
+        yield _("匯入批次 #%(batch)d 第 %(row)d 列匯入的學籍身分已不存在。") % {"batch": batch, "row": row}
 
 
 def check_stuck_batches(at: datetime.datetime) -> Iterator[str]:

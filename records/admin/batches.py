@@ -117,9 +117,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
         acts = (
             ("options", self.options_view),
             ("decide", self.decide_view),
-            ("apply", self.apply_view),
             ("discard", self.discard_view),
-            ("returned", self.returned_view),
         )
         return [
             path("template/", view(require_GET(self.template_view)), name=self.address_name("template")),
@@ -131,6 +129,14 @@ class ImportBatchAdmin(WorkspaceAdmin):
             *(
                 path(f"<int:object_id>/{act}/", view(require_POST(page)), name=self.address_name(act))
                 for act, page in acts
+            ),
+            *(
+                path(
+                    f"<int:object_id>/{act}/",
+                    view(require_POST(self.admin_site.sensitive(page))),
+                    name=self.address_name(act),
+                )
+                for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
         ]
 

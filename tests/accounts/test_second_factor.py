@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.sessions import end_sessions
+from records.models import Disclosure
+from tests.factories import planned, row
 
 from .conftest import PASSWORD, totp_code
 
@@ -159,3 +161,13 @@ def test_all_logins_of_an_account_end_at_once(person):
     assert end_sessions(someone.user) == 2
     assert all(client.get("/").url.startswith("/login") for client in clients)
     assert end_sessions(someone.user) == 0
+
+
+@pytest.mark.parametrize("act", ["apply", "returned"])
+def test_a_batch_is_confirmed_and_whole_ids_go_out_only_after_being_asked_again(person, act):
+    batch = planned([row(身分證字號="錯誤")])
+    client = person("it_staff").signed_in()
+    answer = client.post(reverse(f"admin:records_importbatch_{act}", args=[batch.pk]))
+    assert answer.url.startswith(reverse("account_reauthenticate"))
+    batch.refresh_from_db()
+    assert batch.state == "planned" and not Disclosure.objects.exists()

@@ -17,6 +17,7 @@ GOOD = {
     "DEBUG": "False",
     "SECRET_KEY": "a-secret-of-the-tests-" + "0123456789abcdef" * 3,
     "ALLOWED_HOSTS": "alumni.example.edu.tw",
+    "TRUSTED_PROXIES": "127.0.0.1",
     "FIELD_ENCRYPTION_KEYS": f"new:{KEY},old:{KEY}",
     "FIELD_DIGEST_KEY": KEY,
     "LOG_LEVEL": "INFO",
@@ -90,6 +91,12 @@ def test_production_settings_pass_the_deployment_check(tmp_path):
     result = run(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
     assert result.returncode == 0, result.stderr
     assert "no issues" in result.stdout + result.stderr
+
+
+def test_a_site_says_which_proxy_it_stands_behind_or_that_there_is_none(tmp_path):
+    result = run(tmp_path, "manage.py", "check", TRUSTED_PROXIES="")
+    assert result.returncode != 0 and "TRUSTED_PROXIES" in result.stderr
+    assert run(tmp_path, "manage.py", "check", TRUSTED_PROXIES="none").returncode == 0
 
 
 def test_a_role_that_needs_a_second_factor_is_not_misspelt(tmp_path):

@@ -181,8 +181,10 @@ def test_progress_is_told_to_the_page_that_asks(center):
 
 def test_the_registrar_sees_counts_and_no_personal_data(client_of):
     batch = planned([row(中文姓名="林大海", 電子郵件="secret@example.com")])
+    ImportBatch.objects.update(notes=[["warning", "unknown_headers", "不認得的欄位：王秘密0912345678"]])
     client = client_of("registrar")
     page = text_of(client, batch)
+    assert "有 1 則提醒" in page and "王秘密" not in page  # a remark quotes what stands in the file
     assert "新校友" in page and "離校資料.xlsx" in page
     assert "林大海" not in page and "secret@example.com" not in page and "確認匯入" not in page
     for act in ACTS:

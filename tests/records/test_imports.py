@@ -11,6 +11,7 @@ from django.db import DataError
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.models import User
 from records import imports, plans, tasks
 from records.encryption import DamagedValue
 from records.models import AcademicRecord, ImportBatch, ImportRow, Person
@@ -316,3 +317,14 @@ def test_the_queue_keeps_no_words_of_the_database(monkeypatch):
     with pytest.raises(tasks.TaskFailed) as failure:
         tasks.apply_batch.func(batch.pk)
     assert "基隆" not in "".join(traceback.format_exception(failure.value))
+
+
+def test_what_a_closed_account_confirmed_is_not_written(user_of):
+    """Rights are asked again when the worker comes to it (ASVS 8.3.3)."""
+    user, batch = user_of("it_staff"), planned([row()])
+    assert imports.start_applying(batch, user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    tasks.apply_batch.func(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.applied_by) == ("planned", None) and "請由其他同仁確認" in batch.error
+    assert not Person.objects.exists()
