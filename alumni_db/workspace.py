@@ -4,10 +4,12 @@ pages of both apps."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -76,6 +78,20 @@ class AlumniAdminSite(admin.AdminSite):
         super().__init__(name)
         for model, page in PAGES:
             super().register(model, page)
+
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
+        """Who is signed in and does not work here is told so: the sign-in page would send such a visitor back."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied(_("這是校友服務中心與系所的工作頁面，您的帳號不在其中工作。"))
+            return inner(request, *args, **kwargs)
+
+        return checked
 
     def sensitive(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         """A view that writes much or lets whole national IDs out: factor or password are asked for again."""

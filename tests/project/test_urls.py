@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from .url_table import ANONYMOUS, NOT_ALLOWED, TABLE, VISITORS
+from .url_table import ANONYMOUS, FORBIDDEN, NOT_ALLOWED, OK, TABLE, VISITORS
 
 
 def keys(resolver: URLResolver, namespace: str = "", route: str = "") -> Iterator[str]:
@@ -49,3 +49,11 @@ def test_a_post_answers_a_visitor_as_the_table_says(key, visitor, client_of):
     row = TABLE[key]
     client = client_of(None if visitor == ANONYMOUS else visitor)
     assert client.post(reverse(key, kwargs=row.kwargs())).status_code == row.posted[visitor]
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize("key", ["home", "admin:index", "admin:login", "admin:records_person_changelist"])
+def test_every_way_in_ends_at_a_page(key, visitor, client_of):
+    client = client_of(None if visitor == ANONYMOUS else visitor)
+    ends = client.get(reverse(key), follow=True)
+    assert ends.status_code in (OK, FORBIDDEN) and len(ends.redirect_chain) <= 3

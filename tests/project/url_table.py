@@ -81,7 +81,7 @@ def model_rows(
 def act(*allowed: str, status: int = MOVED, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
     """An address that only takes POST: `status` for who may send one, a refusal for everybody else."""
     posted = {role: status if role in allowed else FORBIDDEN for role in STAFF}
-    outside = {ANONYMOUS: TO_LOGIN, "alumnus": TO_LOGIN}
+    outside = {ANONYMOUS: TO_LOGIN, "alumnus": FORBIDDEN}
     return Row(dict.fromkeys(STAFF, NOT_ALLOWED) | outside, kwargs, posted=posted | outside)
 
 
@@ -90,8 +90,8 @@ def page(*allowed: str, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
 
 
 def _closed_to_alumni(old: Row) -> Row:
-    """The admin site sends whoever does not work there to the login page."""
-    return replace(old, expected={**old.expected, "alumnus": TO_LOGIN})
+    """Who is signed in and does not work in the admin site is refused; the login page would send them back."""
+    return replace(old, expected={**old.expected, "alumnus": FORBIDDEN})
 
 
 def everybody(status: int, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
@@ -240,7 +240,7 @@ TABLE: dict[str, Row] = {
     ),
     "admin/(?P<url>.*)$": _closed_to_alumni(row(otherwise=NOT_FOUND)),
     "admin:app_list": Row(
-        {**dict.fromkeys(STAFF, MOVED), ANONYMOUS: TO_LOGIN, "alumnus": TO_LOGIN},
+        {**dict.fromkeys(STAFF, MOVED), ANONYMOUS: TO_LOGIN, "alumnus": FORBIDDEN},
         lambda: {"app_label": "records"},
     ),
     # people
