@@ -15,6 +15,7 @@ class AccountEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "opened", _("開立帳號")
         CHANGED = "changed", _("變更帳號資料")
+        EMAIL_CHANGED = "email_changed", _("變更電子郵件")
         CLOSED = "closed", _("停用帳號")
         REOPENED = "reopened", _("重新啟用")
         INVITED = "invited", _("寄出設定密碼連結")
