@@ -30,7 +30,11 @@ class CooperationPart(AccountPart):
         view, name = self.page.admin_site.admin_view, self.page.address_name
         return [
             path("<int:object_id>/end/", view(fresh_factor_required(self.end_view)), name=name("end")),
-            path("<int:object_id>/closings/<int:closing_id>/", view(self.note_view), name=name("data_note")),
+            path(
+                "<int:object_id>/closings/<int:closing_id>/",
+                view(fresh_factor_required(self.note_view)),
+                name=name("data_note"),
+            ),
             path(
                 "<int:object_id>/closings/<int:closing_id>/pdf/",
                 view(self.pdf_view),

@@ -159,3 +159,9 @@ class AgreementSignature(WrittenOnce):
         if not self.national_id_sealed:
             return ""
         return unseal(self.national_id_sealed, self.national_id_context(self.account_id, self.version_id))
+
+    @property
+    def national_id_mask(self) -> str:
+        """What pages show of the signer's national ID: the first letter and the last two characters."""
+        number = self.open_national_id()
+        return f"{number[:1]}{'*' * (len(number) - 3)}{number[-2:]}"
