@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from records.encryption import digest, unseal
+from records.identity_numbers import mask_national_id
 
 from .once import WrittenOnce, WrittenOnceQuerySet
 
@@ -163,5 +164,4 @@ class AgreementSignature(WrittenOnce):
     @property
     def national_id_mask(self) -> str:
         """What pages show of the signer's national ID: the first letter and the last two characters."""
-        number = self.open_national_id()
-        return f"{number[:1]}{'*' * (len(number) - 3)}{number[-2:]}"
+        return mask_national_id(self.open_national_id())

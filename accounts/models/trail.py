@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .chains import Chained
 
-class AccountEvent(models.Model):
+
+class AccountEvent(Chained):
     """One line of an account's trail (security.md §0.3). `accounts.trail.note` writes them, nothing else."""
 
     class Kind(models.TextChoices):
@@ -41,6 +42,8 @@ class AccountEvent(models.Model):
         WARNED_IDLE = "warned_idle", _("閒置提醒")
         SEEN_AS = "seen_as", _("以此帳號的視角檢視")
 
+    SEALED = ("account_id", "kind", "by_id", "at", "address", "detail")
+
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("帳號"), related_name="events"
     )
@@ -48,7 +51,7 @@ class AccountEvent(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )
-    at = models.DateTimeField(_("時間"), auto_now_add=True)
+    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True, blank=True)
     detail = models.CharField(_("內容"), max_length=500, blank=True)
 
@@ -59,11 +62,3 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.account} {self.get_kind_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("AccountEvent is written once.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("AccountEvent is never deleted.")

@@ -55,7 +55,8 @@ def test_the_note_lists_the_files_and_is_registered_once(client_of, user_of):
     ended = cooperation.end(account, reason="離職", by=user_of("center_staff"))
     assert [file.detail for file in cooperation.files_taken(ended)] == ["系友會名單"]
     page = f"/admin/accounts/user/{account.pk}/closings/{ended.pk}/"
-    assert center.get(f"{page}pdf/").content.startswith(b"%PDF")
+    assert center.post(f"{page}pdf/").content.startswith(b"%PDF")
+    assert kinds(account)[-1] == Kind.DATA_NOTE_PRINTED
     board = center.get("/admin/").context["account_cards"]
     assert {card.title: card.count for card in board}["待登記銷毀或返還"] == 1
     waiting = center.get("/admin/accounts/user/?note=waiting").context["cl"].result_list

@@ -40,7 +40,7 @@ RECORDS = [
 ACCOUNTS = [
     "apps checks",
     "models",
-    "trail",
+    "trail verification",
     "passwords validators mails sessions grants scans",
     "invitations notices agreements see_as application_links",
     "closing",
@@ -132,6 +132,7 @@ SHARED = {
     "records.encryption",
     "records.identity_numbers",
     "records.verdicts",
+    "records.verification",
     "records.imports",
     "records.admin",
 }
