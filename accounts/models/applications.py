@@ -154,6 +154,7 @@ class ApplicationEvent(Chained):
         WITHDRAWN = "withdrawn", _("申請人撤回")
         LINKED = "linked", _("寄送新的申請連結")
         SCAN_TAKEN = "scan_taken", _("下載掃描檔")
+        PRINTED = "printed", _("列印申請表")
 
     SEALED = ("application_id", "step", "by_id", "at", "address", "reason", "note")
 

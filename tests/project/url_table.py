@@ -297,7 +297,7 @@ TABLE: dict[str, Row] = {
     "admin:accounts_agreementversion_publish": page(*LIST_EDITORS, kwargs=_draft),
     "admin:accounts_agreementversion_pdf": page(*CENTER_AND_IT, kwargs=_draft),
     **model_rows("accounts_accountapplication", _application, see=CENTER_AND_IT, add=CENTER),
-    "admin:accounts_accountapplication_pdf": page(*CENTER_AND_IT, kwargs=_application),
+    "admin:accounts_accountapplication_pdf": act(*CENTER_AND_IT, status=OK, kwargs=_application),
     "admin:accounts_accountapplication_scan": act(*CENTER, status=NOT_FOUND, kwargs=_application),
     "admin:accounts_accountapplication_step": act(
         *CENTER, status=OK, kwargs=lambda: _application() | {"step": "received"}
