@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 from records.encryption import open_bytes, seal_bytes
 
 from . import sign_in, trail
+from .closing import is_open_since
 from .models import AccountEvent, User
 
 Kind = AccountEvent.Kind
@@ -60,7 +61,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return request.META["REMOTE_ADDR"]
 
+    def set_password(self, user: User, password: str) -> None:
+        """Of the account nothing else: it may have been closed since this request began."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def login(self, request: HttpRequest, user: User) -> None:
+        """The last step. Between password and second factor the account may have been closed, and opened again:
+        who was on the way in then begins anew."""
+        first = min((record["at"] for record in get_authentication_records(request, user)), default=None)
+        if not is_open_since(user, first):
+            clear_authentication_records(request)
+            messages.error(request, self.error_messages["username_password_mismatch"])
+            raise ImmediateHttpResponse(redirect("login"))
         super().login(request, user)
         trail.note(user, Kind.SIGNED_IN, by=user, request=request)
 

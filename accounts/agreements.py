@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from records.encryption import seal
+from records.policies import can_publish_agreement
 
 from .models import AccountClosing, AccountEvent, AgreementSignature, AgreementVersion, User
 from .trail import note
@@ -145,13 +146,22 @@ def sign_on_paper(
 
 
 @transaction.atomic
+def save_draft(draft: AgreementVersion, *, by: User, request: HttpRequest) -> None:
+    """Store a new or changed draft, with a line in the trail of who wrote it."""
+    draft.save()
+    detail = _("%(version)s，雜湊值 %(digest)s") % {"version": draft, "digest": draft.text_digest()}
+    note(by, AccountEvent.Kind.AGREEMENT_DRAFTED, by=by, request=request, detail=detail)
+
+
+@transaction.atomic
 def publish(
     version: AgreementVersion, *, by: User | None, request: HttpRequest | None = None
 ) -> AgreementVersion:
     """Make a draft the text that counts. From its next request on, every account has to sign it: also the
     sessions that run are led to the agreement, because the old text no longer binds anybody to the new rules.
 
-    Raises ValidationError when the draft was published already. `by` is nobody on the command line.
+    Raises ValidationError when the draft was published already. `by` is nobody on the command line; the line then
+    stands in the trails of all who may publish.
     """
     current()  # the default text, should nobody have asked for it yet, is the first version
     held = {one.pk: one for one in AgreementVersion.objects.select_for_update().order_by("pk")}
@@ -163,7 +173,9 @@ def publish(
     draft.published_at = timezone.now()
     draft.published_by = by
     draft.save()
-    if by is not None:
-        kind = AccountEvent.Kind.AGREEMENT_PUBLISHED
-        note(by, kind, by=by, request=request, detail=str(draft))
+    publishers = (
+        [by] if by is not None else User.objects.filter(is_active=True, role__in=can_publish_agreement.roles)
+    )
+    for account in publishers:
+        note(account, AccountEvent.Kind.AGREEMENT_PUBLISHED, by=by, request=request, detail=str(draft))
     return draft

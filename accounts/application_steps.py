@@ -39,6 +39,7 @@ MOVES: Mapping[Step, tuple[frozenset[State], State | None]] = {
     Step.WITHDRAWN: (EDITABLE | WITH_CENTER, State.WITHDRAWN),
     Step.LINKED: (EDITABLE | WITH_CENTER, None),
     Step.SCAN_TAKEN: (frozenset(State), None),
+    Step.PRINTED: (frozenset(State), None),
 }
 MAILED = frozenset({Step.SUBMITTED, Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED})
 MAILED |= {Step.RETURNED, Step.REFUSED, Step.WITHDRAWN, Step.LINKED}

@@ -253,6 +253,11 @@ def take_scan(application: AccountApplication, *, by: User, request: HttpRequest
     record(application, Step.SCAN_TAKEN, by=by, request=request)
 
 
+def take_print(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
+    """Note that somebody of the center prints the application, before it goes out."""
+    record(application, Step.PRINTED, by=by, request=request)
+
+
 def _forget_scan(application: AccountApplication) -> None:
     """What ended without an account keeps no signature."""
     name = application.scan.name

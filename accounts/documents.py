@@ -83,6 +83,11 @@ def application_pdf(application: AccountApplication) -> HttpResponse:
     context = {"application": application, "departments": chosen, "unit_types": UnitType.choices}
     with override(settings.LANGUAGE_CODE):  # what is signed is in Chinese, whatever the pages are in
         content = render_pdf("documents/application.html", context | {"agreement": application.agreement})
+    return download(content, f"{name_of(application)}.pdf")
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """A PDF as a file of that name: it is kept on a disk by whoever asked, not shown inside a page."""
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, f"{name_of(application)}.pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name)
     return response

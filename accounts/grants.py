@@ -67,7 +67,19 @@ def end(grant: ScopeGrant, *, by: User, request: HttpRequest | None = None) -> b
     locked = ScopeGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if locked.state(timezone.localdate()) in ("ended", "expired"):
         return False
-    locked.ended_by, locked.ended_at = by, timezone.now()
-    locked.save(update_fields=["ended_by", "ended_at"])
-    note(locked.account, AccountEvent.Kind.GRANT_ENDED, by=by, request=request, detail=str(locked))
+    _end(locked, by, request)
     return True
+
+
+@transaction.atomic
+def end_all(account: User, *, by: User | None, request: HttpRequest | None = None) -> None:
+    """End what an account was granted and has not expired, because the account is closed; `by` is nobody for a job."""
+    open_ones = account.scope_grants.select_for_update(of=("self",))
+    for grant in open_ones.filter(ended_at=None, ends_on__gte=timezone.localdate()):
+        _end(grant, by, request)
+
+
+def _end(grant: ScopeGrant, by: User | None, request: HttpRequest | None) -> None:
+    grant.ended_by, grant.ended_at = by, timezone.now()
+    grant.save(update_fields=["ended_by", "ended_at"])
+    note(grant.account, AccountEvent.Kind.GRANT_ENDED, by=by, request=request, detail=str(grant))

@@ -1,8 +1,9 @@
 """Links with which the owner of an account sets a password: by invitation, or asked for when it is forgotten.
 
-One link works once and for PASSWORD_RESET_TIMEOUT (24 hours): its token is bound to the password it replaces
-(ASVS 6.4.1). It is made by the worker when the letter is sent and is stored nowhere. A reset asked for an unknown
-address queues the same task as for a known one, so neither answer nor time tells them apart (ASVS 6.3.8).
+One link works once and for PASSWORD_RESET_TIMEOUT (24 hours): its token is bound to the password it replaces, the
+e-mail address it went to, and the closings of the account (ASVS 6.4.1). It is made by the worker when the letter is
+sent and is stored nowhere. A reset asked for an unknown address queues the same task as for a known one, so neither
+answer nor time tells them apart (ASVS 6.3.8).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,6 +23,17 @@ from . import mails, trail
 from .models import AccountEvent, User
 
 HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
+
+
+class LinkTokens(PasswordResetTokenGenerator):
+    """Django's tokens, that end also when the account is closed: opened again, it does not revive its links."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        closings = user.closings.count()
+        return f"{super()._make_hash_value(user, timestamp)}|{user.is_active}|{closings}"
+
+
+tokens = LinkTokens()
 
 
 def invite(account: User, *, by: User | None, request: HttpRequest | None = None) -> None:
@@ -41,7 +53,7 @@ def ask_reset(email: str, address: str | None) -> None:
 def link(account: User) -> str:
     """A fresh link to set the password of an account, on this site's own address."""
     uid = urlsafe_base64_encode(force_bytes(account.pk))
-    token = default_token_generator.make_token(account)
+    token = tokens.make_token(account)
     return settings.SITE_URL + reverse("password_set", kwargs={"uidb64": uid, "token": token})
 
 

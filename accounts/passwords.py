@@ -29,6 +29,18 @@ BIRTHDAY = re.compile(rf"(?<!\d)(?:(?:19|20)\d{{2}}|[01]?\d{{2}}){_MONTH_AND_DAY
 IDENTIFIER = re.compile(r"[a-z][a-d1289]\d{8}|09\d{2}-?\d{3}-?\d{3}", re.IGNORECASE)
 # Two letters or digits stand in any password by chance; two Chinese characters are a name.
 SHORTEST_LATIN_WORD, SHORTEST_WORD = 3, 2
+# Rows of keys and of the alphabets, read in both directions and round the end; a diagonal is a row, too.
+ROWS = (
+    "0123456789",
+    "1234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+)
+SHORTEST_RUN = 4
+_RUNS = [way for row in ROWS for way in (row * 2, (row * 2)[::-1])]
 _COMMON = CommonPasswordValidator()
 
 
@@ -39,6 +51,7 @@ class PasswordPolicy:
     min_length: int
     kinds: int
     lifted_from_length: int
+    distinct: int
     remembered: int
     max_age_days: int
 
@@ -54,7 +67,12 @@ class PasswordPolicy:
             yield _(
                 "密碼須包含大寫字母、小寫字母、數字、符號之中至少 %(kinds)d 種；滿 %(length)d 個字元則不限。"
             ) % {"kinds": self.kinds, "length": self.lifted_from_length}
-        if _is_common(password):
+        core = reduced(folded)
+        if len(set(core)) < self.distinct:
+            yield _(
+                "密碼至少須有 %(count)d 個不同的字元；重複的部分、連續的字母或數字與鍵盤上相鄰的排列不計。"
+            ) % {"count": self.distinct}
+        if _is_common(password) or _is_common(core):
             yield _("這個密碼太常見，容易被猜中。")
         if any(word in folded for word in SCHOOL):
             yield _("密碼不可包含學校名稱。")
@@ -79,11 +97,13 @@ class PasswordPolicy:
         return _(
             "至少 %(length)d 個字元，包含大寫字母、小寫字母、數字、符號之中 %(kinds)d 種"
             "（滿 %(lifted)d 個字元則不限）；"
+            "至少 %(distinct)d 個不同的字元，重複、連續或鍵盤上相鄰的排列不計；"
             "不可包含姓名、帳號、單位、生日或學校名稱，也不可與最近 %(count)d 次的密碼相同。"
         ) % {
             "length": self.min_length,
             "kinds": self.kinds,
             "lifted": self.lifted_from_length,
+            "distinct": self.distinct,
             "count": self.remembered,
         }
 
@@ -105,6 +125,27 @@ class PasswordPolicy:
 def policy() -> PasswordPolicy:
     """The policy in force."""
     return PasswordPolicy(**settings.PASSWORD_POLICY)
+
+
+def reduced(password: str) -> str:
+    """What is left of a folded password to guess: of a repeated whole its one part, of a repeated character and of
+    a run along one of ROWS the first character. "aaaaaaaa" → "a", "tidetide" → "tide", "qwertyuiop12345" → "q1"."""
+    if not password:
+        return ""
+    # The smallest shift at which the doubled text meets itself is the length of the repeated part.
+    part = password[: (password * 2).find(password, 1)]
+    left, start = "", 0
+    while start < len(part):
+        end = start + 1
+        while end < len(part) and _is_run(part[start : end + 1]):
+            end += 1
+        left += part[start] if end - start >= SHORTEST_RUN else part[start:end]
+        start = end
+    return left
+
+
+def _is_run(text: str) -> bool:
+    return len(set(text)) == 1 or any(text in run for run in _RUNS)
 
 
 def _is_common(password: str) -> bool:

@@ -25,13 +25,18 @@ BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 class Rights:
     """What one account can do today. `departments` is empty for who reaches everybody or nobody."""
 
+    account: User
     functions: list[str]
     reach: Reach
     departments: list[Department]
-    people: int
     readable: list[tuple[str, str]]  # class of fields, the fields
     writable: list[str]  # classes
     grants: list[ScopeGrant]  # those that count today
+
+    @property
+    def people(self) -> int:
+        """How many people it sees, counted when asked."""
+        return Person.objects.visible_to(self.account).count()
 
 
 def of_account(account: User) -> Rights:
@@ -40,10 +45,10 @@ def of_account(account: User) -> Rights:
     writes = [kind for kind in Sensitivity if _class_access(account, kind) >= Access.WRITE]
     may_edit = bool(policies.can_edit_people(account))
     return Rights(
+        account=account,
         functions=[str(function.title) for function in policies.FUNCTIONS.values() if function(account)],
         reach=rights.reach_of(account),
         departments=list(Department.objects.filter(pk__in=account.department_ids)),
-        people=Person.objects.visible_to(account).count(),
         readable=[(str(rights.CLASS_TITLES[kind]), _titles(kind)) for kind in reads],
         writable=[str(rights.CLASS_TITLES[kind]) for kind in writes] if may_edit else [],
         grants=list(

@@ -4,7 +4,9 @@ people."""
 from __future__ import annotations
 
 import datetime
+import hashlib
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -15,7 +17,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import agreements, mails
+from records.rights import Reach
+
+from . import agreements, mails, permissions
 from .closing import close, is_last_keeper
 from .models import AccountEvent, AccountReview, Role, User
 from .trail import note
@@ -103,22 +107,70 @@ def waiting(period: str) -> QuerySet[User]:
     return open_ones.exclude(reviews__period=period).order_by("role", "username")
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the reviewer reads of one account, in words, as it is decided now."""
+
+    role: str
+    departments: str
+    rights: str
+
+    @property
+    def digest(self) -> str:
+        """By which the confirmation knows that it is about what was read."""
+        return hashlib.sha256(repr((self.role, self.departments, self.rights)).encode()).hexdigest()
+
+
+def shown(account: User) -> Shown:
+    """Role, departments with what was granted on top, and functions of an account."""
+    rights = permissions.of_account(account)
+    departments = _("全部系所") if rights.reach is Reach.ALL else "、".join(map(str, rights.departments))
+    for grant in rights.grants:
+        words = {"scope": grant.scope, "day": grant.ends_on.isoformat()}
+        departments += _("；額外授予%(scope)s，至 %(day)s") % words
+    return Shown(str(account.get_role_display()), departments, "、".join(rights.functions))
+
+
+@transaction.atomic
+def decide_all(
+    accounts: Iterable[User],
+    *,
+    period: str,
+    outcome: AccountReview.Outcome,
+    seen: Mapping[int, str],
+    by: User,
+    request: HttpRequest,
+) -> None:
+    """`decide` for all accounts or for none; `seen` holds the digest of what was read of each.
+
+    Raises ValidationError with a sentence for every account that stands in the way."""
+    problems = []
+    for account in accounts:
+        try:
+            if shown(account).digest != seen.get(account.pk):
+                raise ValidationError(_("權限在您檢視之後已經變更，請重新檢視。"))
+            decide(account, period=period, outcome=outcome, by=by, request=request)
+        except ValidationError as error:
+            problems.append(_("%(account)s：%(problem)s") % {"account": account, "problem": error.message})
+    if problems:
+        raise ValidationError(problems)
+
+
 @transaction.atomic
 def decide(
     account: User,
     *,
     period: str,
     outcome: AccountReview.Outcome,
-    rights: str,
     by: User,
     request: HttpRequest | None = None,
 ) -> AccountReview:
-    """Keep what the center said of one account, and close it when it said so; `rights` is what `by` had in view.
+    """Keep what the center said of one account, with what it could do, and close it when it said so.
 
     Raises ValidationError for the own account, one that was reviewed in this period, and as `close` does."""
     if account == by:
         raise ValidationError(_("自己的帳號請由其他同仁清查。"))
-    signature = agreements.valid_signature(account)
+    signature, now = agreements.valid_signature(account), shown(account)
     if outcome == AccountReview.Outcome.CLOSED:  # before any other lock: `close` takes its own in one order
         close(account, reason=_("%(period)s 定期清查停用") % {"period": period}, by=by, request=request)
     stored = User.objects.select_for_update().get(pk=account.pk)
@@ -132,9 +184,9 @@ def decide(
         outcome=outcome,
         confirmed_by=by,
         name=stored.display_name,
-        role=str(stored.get_role_display()),
-        departments="、".join(str(one.department) for one in stored.memberships.select_related("department")),
-        rights=rights,
+        role=now.role,
+        departments=now.departments,
+        rights=now.rights,
         last_used_at=stored.last_login,
         agreement=str(signature.version) if signature is not None else _("未簽署"),
     )

@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
@@ -23,14 +24,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from . import mails, trail
+from . import trail
 from .models import AccountEvent, User
+from .notices import tell
 from .sessions import end_sessions
 
 Type = Authenticator.Type
 Kind = AccountEvent.Kind
 # Recovery codes stand in for a factor and are none themselves.
 FACTORS = (Type.TOTP, Type.WEBAUTHN)
+# For so long another person has to take the second of two steps that hand an account over.
+SECOND_PERSON_FOR = timedelta(hours=24)
 
 
 # --- Second factors ---------------------------------------------------------------------------------------------
@@ -57,7 +61,14 @@ def must_have_factor(account: User) -> bool:
 
 @transaction.atomic
 def remove_factors(account: User, *, request: HttpRequest) -> int:
-    """Take all factors from an account whose owner lost them; its sessions end with them. How many there were."""
+    """Take all factors from an account whose owner lost them; its sessions end with them. How many there were.
+
+    Raises ValidationError when the same person changed the account's e-mail address within a day: both together
+    hand the account over, and need two people. Nobody takes the own factors away here, past the rule of the last."""
+    if account == request.user:
+        raise ValidationError(_("自己的第二因子請在「第二因子」頁面移除。"))
+    if was_done_by(request.user, account, Kind.EMAIL_CHANGED):
+        raise ValidationError(_("您剛變更了這個帳號的電子郵件，24 小時內須由另一位同仁移除第二因子。"))
     lost = len(factors(account))
     Authenticator.objects.filter(user=account).delete()
     if lost:
@@ -67,7 +78,12 @@ def remove_factors(account: User, *, request: HttpRequest) -> int:
     return lost
 
 
-# --- Passwords and notices --------------------------------------------------------------------------------------
+def was_done_by(person: User, account: User, kind: AccountEvent.Kind) -> bool:
+    """Whether a person did something to an account within the last day, as the trail has it."""
+    return account.events.filter(kind=kind, by=person, at__gt=timezone.now() - SECOND_PERSON_FOR).exists()
+
+
+# --- Passwords -----------------------------------------------------------------------------------------------
 def password_was_set(account: User, *, request: HttpRequest, keep: str | None = None) -> None:
     """What follows a new password: the other sessions end (ASVS 7.4.3), trail and owner are told."""
     trail.note(account, Kind.PASSWORD_SET, by=account, request=request)
@@ -75,12 +91,6 @@ def password_was_set(account: User, *, request: HttpRequest, keep: str | None = 
         detail = _("因變更密碼結束 %(count)d 個登入") % {"count": ended}
         trail.note(account, Kind.SESSIONS_ENDED, by=account, request=request, detail=detail)
     tell(account, _("您的帳號設定了新的密碼。"))
-
-
-def tell(account: User, what: str) -> None:
-    """Tell the owner by mail what happened to the account (ASVS 6.3.7)."""
-    context = {"account": account, "what": what, "at": timezone.now(), "site": settings.SITE_URL}
-    mails.send(account.email, "security_notice", context)
 
 
 # --- Locks ------------------------------------------------------------------------------------------------------

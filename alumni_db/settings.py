@@ -121,6 +121,7 @@ PASSWORD_POLICY = {
     "min_length": 8,
     "kinds": 3,
     "lifted_from_length": 15,
+    "distinct": 5,  # characters, after repeats and runs are taken out
     "remembered": 3,
     "max_age_days": env.number("PASSWORD_MAX_AGE_DAYS", 0),
 }
@@ -252,6 +253,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# What `manage.py verify` asks: records knows nothing of accounts.
+VERIFIED = ["records.verification.INVARIANTS", "accounts.verification.INVARIANTS"]
 
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -99,6 +99,11 @@ can_edit_organisation = Function(
     _("修改系所與代碼"), frozenset({DIRECTOR, IT}), _("系所與代碼由主任或校務系統組修改。")
 )
 can_manage_accounts = Function(_("管理帳號"), CENTER, _("帳號由校友服務中心與校務系統組管理。"))
+can_change_access = Function(
+    _("直接開立帳號，變更帳號名稱、電子郵件、角色、負責系所，重新啟用帳號"),
+    frozenset({DIRECTOR, IT}),
+    _("帳號名稱、電子郵件、角色、負責系所與重新啟用由主任或校務系統組辦理。"),
+)
 can_give_scope = Function(
     _("授予系所聯絡人額外的系所範圍"), frozenset({DIRECTOR, IT}), _("額外的系所範圍由主任或校務系統組授予。")
 )
@@ -156,13 +161,39 @@ def hidden_programmes(user: Any) -> frozenset[int]:
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------
+# Who handles the accounts of a role: a director's only a director, the others never one of the own rank or above,
+# with which they could take rights they do not have. An auditor reads who looked at whose data, which staff do not.
+_HANDLED_BY = {
+    DIRECTOR: frozenset({DIRECTOR}),
+    IT: frozenset({DIRECTOR, IT}),
+    STAFF: frozenset({DIRECTOR, IT}),
+    AUDITOR: frozenset({DIRECTOR, IT}),
+}
+
+
 def can_manage_account_of(user: Any, role: str) -> Decision:
-    """Whether `user` may open, change or reset an account of this role: center staff not the director's or IT's,
-    with which they could take rights they do not have."""
+    """Whether `user` may open an approved account of this role, correct its name, send its link, unlock or close it."""
     allowed = can_manage_accounts(user)
-    if allowed and user.role == STAFF and role in (DIRECTOR, IT):
-        return Denied(_("主任與校務系統組的帳號由主任或校務系統組管理。"))
+    if allowed and user.role not in _HANDLED_BY.get(role, CENTER):
+        if role == DIRECTOR:
+            return Denied(_("主任的帳號由主任管理。"))
+        return Denied(_("承辦人員、稽核人員與校務系統組的帳號由主任或校務系統組管理。"))
     return allowed
+
+
+def can_change_access_of(user: Any, account: Any) -> Decision:
+    """Whether `user` may change account name, e-mail, role and departments of `account`, or open it again: with
+    these somebody gets in, or further; never the own ones."""
+    allowed = can_change_access(user) and can_manage_account_of(user, account.role)
+    if allowed and account.pk == user.pk:
+        return Denied(_("自己的帳號名稱、電子郵件、角色、負責系所與狀態由其他同仁變更。"))
+    return allowed
+
+
+def can_review_account_of(user: Any, role: str) -> Decision:
+    """Whether `user` may confirm an account of this role in the regular review. Confirming changes nothing, so
+    director and IT look at each other's; closing needs `can_manage_account_of` as everywhere."""
+    return can_change_access(user) or can_manage_account_of(user, role)
 
 
 def can_give_scope_to(user: Any, account: Any) -> Decision:

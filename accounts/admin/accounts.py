@@ -7,10 +7,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils import timezone
@@ -23,16 +22,14 @@ from django.utils.translation import gettext_lazy
 from records import policies
 from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 
-from .. import invitations, trail
-from ..closing import close, reopen
+from .. import changes
 from ..cooperation import waiting_for_note
-from ..forms.accounts import AccountForm
-from ..models import AccountEvent
+from ..forms.accounts import AccountForm, OpeningForm
 from ..sign_in import fresh_factor_required
 from .agreement_part import AgreementPart
 from .cooperation_part import CooperationPart
 from .grants_part import GrantsPart
-from .parts import AccountPart
+from .parts import AccountPart, managed_account
 from .permissions_part import PermissionsPart
 from .sign_in_part import SignInPart
 from .trail_part import TrailPart
@@ -96,7 +93,7 @@ class AccountAdmin(WorkspaceAdmin):
     has_change_permission = has_view_permission
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+        return bool(policies.can_change_access(request.user))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("memberships__department")
@@ -132,57 +129,45 @@ class AccountAdmin(WorkspaceAdmin):
 
     @method_decorator(fresh_factor_required)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        require(policies.can_manage_accounts(request.user))
-        form = AccountForm(request.POST or None, editor=request.user, initial={"is_active": True})
+        require(policies.can_change_access(request.user))
+        form = OpeningForm(request.POST or None, editor=request.user)
         if request.method == "POST" and form.is_valid():
-            with transaction.atomic():
-                form.instance.set_unusable_password()
-                form.save_with_departments()
-                detail = str(form.instance.get_role_display())
-                trail.note(form.instance, AccountEvent.Kind.OPENED, request=request, detail=detail)
-                invitations.invite(form.instance, by=request.user, request=request)
+            departments, reason = form.cleaned_data["departments"], form.cleaned_data["reason"]
+            changes.open_directly(form.instance, departments, reason=reason, by=request.user, request=request)
             message = _("已開立帳號，設定密碼的連結將寄到 %(email)s。")
             messages.success(request, message % {"email": form.instance.email})
             return redirect("admin:accounts_user_change", form.instance.pk)
-        return self._page(request, "form.html", {"title": _("開立帳號"), "form": form})
+        return self._page(request, {"title": _("開立帳號"), "form": form})
 
     @method_decorator(fresh_factor_required)
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        require(policies.can_manage_accounts(request.user))
-        account = self._account(request, object_id)
+        account = managed_account(request, object_id)
+        title = str(account)
         form = AccountForm(request.POST or None, instance=account, editor=request.user)
         if request.method == "POST" and form.is_valid() and self._save(request, form):
             messages.success(request, _("已儲存。"))
             return redirect("admin:accounts_user_changelist")
-        context = {"title": str(account), "form": form, "account": account}
-        return self._page(request, "form.html", context | {"panels": self._panels(request, account)})
+        stored = User.objects.get(pk=object_id)  # the form has written into its own
+        panels = self._panels(request, stored)
+        return self._page(request, {"title": title, "form": form, "account": stored, "panels": panels})
 
     def _save(self, request: HttpRequest, form: AccountForm) -> bool:
-        """Save what was changed, with its line in the trail; False, with the reason in the form, when the account
-        must not be closed. An account is closed and opened again by `closing`, never by the form alone."""
-        was_active, is_active = form.initial["is_active"], form.cleaned_data["is_active"]
-        form.instance.is_active = was_active
-        changed = form.what_changed()
+        """Write what was changed; False, with the reason in the form, when it must not be."""
+        values = form.cleaned_data
         try:
-            with transaction.atomic():
-                form.save_with_departments()
-                if changed:
-                    trail.note(form.instance, AccountEvent.Kind.CHANGED, request=request, detail=changed)
-                if was_active and not is_active:
-                    close(form.instance, reason=_("於帳號頁停用"), by=request.user, request=request)
-                elif is_active and not was_active:
-                    reopen(form.instance, by=request.user, request=request)
+            changes.change(
+                form.instance,
+                values,
+                values["departments"],
+                seen=values["seen"],
+                by=request.user,
+                request=request,
+            )
         except ValidationError as error:
-            form.add_error("is_active", error)
+            form.add_error(None, error)
             return False
         return True
 
-    def _account(self, request: HttpRequest, object_id: int) -> Any:
-        """An account that the user may change."""
-        account = get_object_or_404(User, pk=object_id)
-        require(policies.can_manage_account_of(request.user, account.role))
-        return account
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    def _page(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"admin/accounts/user/{template}", context)
+        return TemplateResponse(request, "admin/accounts/user/form.html", context)

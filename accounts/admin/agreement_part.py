@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from .. import agreements
 from ..forms.agreements import PaperForm, outdated
 from ..models import AgreementSignature, User
+from ..sign_in import fresh_factor_required
 from ..views.agreements import agreement_pdf
 from .parts import AccountPart
 
@@ -24,7 +25,11 @@ class AgreementPart(AccountPart):
     def urls(self) -> list[URLPattern]:
         view, name = self.page.admin_site.admin_view, self.page.address_name
         return [
-            path("<int:object_id>/agreement/", view(self.paper_view), name=name("agreement")),
+            path(
+                "<int:object_id>/agreement/",
+                view(fresh_factor_required(self.paper_view)),
+                name=name("agreement"),
+            ),
             path(
                 "<int:object_id>/agreement/<int:signature_id>/pdf/",
                 view(self.pdf_view),

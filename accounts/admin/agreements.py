@@ -134,7 +134,8 @@ class AgreementVersionAdmin(WorkspaceAdmin):
         return agreement_pdf({"version": get_object_or_404(AgreementVersion, pk=object_id)})
 
     def _saved(self, request: HttpRequest, form: DraftForm) -> HttpResponse:
-        version = form.save()
+        version = form.save(commit=False)
+        agreements.save_draft(version, by=request.user, request=request)
         messages.success(request, _("草稿已儲存，尚未發布。"))
         return redirect(f"admin:{self.address_name('publish')}", version.pk)
 

@@ -20,7 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from records import policies
 from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
@@ -138,7 +138,7 @@ class ApplicationAdmin(WorkspaceAdmin):
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<int:object_id>/pdf/", view(require_GET(self.pdf_view)), name=self.address_name("pdf")),
+            path("<int:object_id>/pdf/", view(require_POST(self.pdf_view)), name=self.address_name("pdf")),
             path("<int:object_id>/scan/", view(require_POST(self.scan_view)), name=self.address_name("scan")),
             path(
                 "<int:object_id>/steps/<slug:step>/",
@@ -266,7 +266,9 @@ class ApplicationAdmin(WorkspaceAdmin):
         application = self._application(request, object_id)
         if application.agreement is None:
             raise Http404
-        return documents.application_pdf(application)
+        answer = documents.application_pdf(application)
+        applications.take_print(application, by=request.user, request=request)
+        return answer
 
     def _application(self, request: HttpRequest, object_id: int) -> AccountApplication:
         return get_object_or_404(self.get_queryset(request), pk=object_id)

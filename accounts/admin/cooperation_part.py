@@ -11,14 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from records import policies
 from records.admin.board import Card
 
-from .. import cooperation
-from ..documents import render_pdf
+from .. import cooperation, trail
+from ..documents import download, render_pdf
 from ..forms.agreements import DataNoteForm, EndForm
-from ..models import AccountClosing, User
+from ..models import AccountClosing, AccountEvent, User
 from ..sign_in import fresh_factor_required
 from .parts import AccountPart
 
@@ -30,10 +31,14 @@ class CooperationPart(AccountPart):
         view, name = self.page.admin_site.admin_view, self.page.address_name
         return [
             path("<int:object_id>/end/", view(fresh_factor_required(self.end_view)), name=name("end")),
-            path("<int:object_id>/closings/<int:closing_id>/", view(self.note_view), name=name("data_note")),
+            path(
+                "<int:object_id>/closings/<int:closing_id>/",
+                view(fresh_factor_required(self.note_view)),
+                name=name("data_note"),
+            ),
             path(
                 "<int:object_id>/closings/<int:closing_id>/pdf/",
-                view(self.pdf_view),
+                view(require_POST(self.pdf_view)),
                 name=name("data_note_pdf"),
             ),
         ]
@@ -91,11 +96,13 @@ class CooperationPart(AccountPart):
         return self.answer(request, account, "step.html", context)
 
     def pdf_view(self, request: HttpRequest, object_id: int, closing_id: int) -> HttpResponse:
-        """The note for printing, with the list of files taken."""
+        """The note for printing, with the list of files taken; printing it leaves a line."""
         account = self.account(request, object_id)
         closing = self._closing(account, closing_id)
         context = {"account": account, "closing": closing, "files": cooperation.files_taken(closing)}
-        return HttpResponse(render_pdf("agreements/data_note.html", context), content_type="application/pdf")
+        content = render_pdf("agreements/data_note.html", context)
+        trail.note(account, AccountEvent.Kind.DATA_NOTE_PRINTED, request=request, detail=closing.reason)
+        return download(content, _("銷毀或返還紀錄 %(name)s.pdf") % {"name": account.username})
 
     def _closing(self, account: User, closing_id: int) -> AccountClosing:
         return get_object_or_404(AccountClosing, pk=closing_id, account=account, ends_cooperation=True)

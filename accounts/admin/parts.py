@@ -16,6 +16,14 @@ from records.admin.base import require
 from ..models import User
 
 
+def managed_account(request: HttpRequest, object_id: int) -> User:
+    """The account of an address; ends the request when the user may not manage it."""
+    require(policies.can_manage_accounts(request.user))
+    account = get_object_or_404(User, pk=object_id)
+    require(policies.can_manage_account_of(request.user, account.role))
+    return account
+
+
 class AccountPart:
     """A panel on an account's page, and the addresses its buttons post to."""
 
@@ -35,10 +43,7 @@ class AccountPart:
 
     def account(self, request: HttpRequest, object_id: int) -> User:
         """The account of an address; ends the request when the user may not manage it."""
-        require(policies.can_manage_accounts(request.user))
-        account = get_object_or_404(User, pk=object_id)
-        require(policies.can_manage_account_of(request.user, account.role))
-        return account
+        return managed_account(request, object_id)
 
     def answer(
         self, request: HttpRequest, account: User, template: str, context: dict[str, Any]

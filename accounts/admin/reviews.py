@@ -24,24 +24,7 @@ from records.admin.board import Card
 from .. import agreements, reviews
 from ..forms.reviews import ReviewForm
 from ..models import AccountReview, User
-
-# What the reviewer reads as the rights of an account, each as the policies decide it now.
-RIGHTS: tuple[tuple[Any, policies.Policy], ...] = (
-    (gettext_lazy("檢視校友"), policies.can_view_people),
-    (gettext_lazy("修改校友"), policies.can_edit_people),
-    (gettext_lazy("檢視身分證字號與生日"), policies.can_see_identity),
-    (gettext_lazy("匯出"), policies.can_export),
-    (gettext_lazy("匯入"), policies.can_import),
-    (gettext_lazy("檢視匯入批次"), policies.can_see_batches),
-    (gettext_lazy("修改系所與代碼"), policies.can_edit_organisation),
-    (gettext_lazy("管理帳號"), policies.can_manage_accounts),
-    (gettext_lazy("檢視存取紀錄"), policies.can_see_trail),
-)
-
-
-def rights_of(account: User) -> str:
-    """The rights of an account in words."""
-    return "、".join(str(label) for label, policy in RIGHTS if policy(account))
+from ..sign_in import fresh_factor_required
 
 
 class AccountReviewAdmin(WorkspaceAdmin):
@@ -60,9 +43,14 @@ class AccountReviewAdmin(WorkspaceAdmin):
     def get_urls(self) -> list[URLPattern]:
         """One page and what its buttons post to; a confirmation has no page of its own."""
         view = self.admin_site.admin_view
+        decide = require_POST(fresh_factor_required(self.decide_view))
         return [
             path("", view(self.changelist_view), name=self.address_name("changelist")),
-            path("decide/", view(require_POST(self.decide_view)), name=self.address_name("decide")),
+            path(
+                "decide/",
+                view(decide),
+                name=self.address_name("decide"),
+            ),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -76,7 +64,6 @@ class AccountReviewAdmin(WorkspaceAdmin):
         can_decide = bool(policies.can_manage_accounts(request.user)) and period == current
         context = {
             "title": _("%(period)s 定期清查") % {"period": period},
-            "opts": self.opts,
             "period": period,
             "periods": periods,
             "can_decide": can_decide,
@@ -85,11 +72,14 @@ class AccountReviewAdmin(WorkspaceAdmin):
             "waiting_count": reviews.waiting(current).count(),
             "decided": self._decided(period),
         }
-        page = "admin/accounts/review/page.html"
-        return TemplateResponse(request, page, self.admin_site.each_context(request) | context)
+        return self._page(request, "page.html", context)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, f"admin/accounts/review/{template}", context)
 
     def decide_view(self, request: HttpRequest) -> HttpResponse:
-        """Confirm or close the chosen accounts; what cannot be done is said, the others are done."""
+        """Confirm or close the chosen accounts, all or none; closing is asked once more."""
         require(policies.can_manage_accounts(request.user))
         period = reviews.period_of(timezone.now())
         form = ReviewForm(request.POST, period=period)
@@ -97,37 +87,43 @@ class AccountReviewAdmin(WorkspaceAdmin):
             for error in form.errors.get_json_data().values():
                 messages.error(request, error[0]["message"])
             return self._back()
-        outcome, done = AccountReview.Outcome(form.cleaned_data["outcome"]), 0
-        for account in form.cleaned_data["accounts"]:
-            try:
-                require(policies.can_manage_account_of(request.user, account.role))
-                rights = rights_of(account)
-                reviews.decide(
-                    account, period=period, outcome=outcome, rights=rights, by=request.user, request=request
-                )
-                done += 1
-            except ValidationError as error:
-                messages.error(request, f"{account}：{error.message}")
-        if done:
+        chosen, outcome = form.cleaned_data["accounts"], AccountReview.Outcome(form.cleaned_data["outcome"])
+        for account in chosen:
+            require(self._may(request, account, outcome))
+        if outcome is AccountReview.Outcome.CLOSED and not form.cleaned_data["confirmed"]:
+            rows = [(account, form.seen()[account.pk]) for account in chosen]
+            return self._page(request, "close.html", {"title": _("停用帳號"), "period": period, "rows": rows})
+        try:
+            reviews.decide_all(
+                chosen, period=period, outcome=outcome, seen=form.seen(), by=request.user, request=request
+            )
+        except ValidationError as error:
+            for message in (*error.messages, _("這次所選的帳號都沒有處理。")):
+                messages.error(request, message)
+        else:
             text = _("已清查 %(count)s 個帳號：%(outcome)s。")
-            messages.success(request, text % {"count": done, "outcome": outcome.label})
+            messages.success(request, text % {"count": len(chosen), "outcome": outcome.label})
         return self._back()
+
+    def _may(self, request: HttpRequest, account: User, outcome: AccountReview.Outcome) -> policies.Decision:
+        if outcome is AccountReview.Outcome.CLOSED:
+            return policies.can_manage_account_of(request.user, account.role)
+        return policies.can_review_account_of(request.user, account.role)
 
     def _back(self) -> HttpResponse:
         return redirect(f"admin:{self.address_name('changelist')}")
 
     def _rows(self, request: HttpRequest, period: str) -> list[dict[str, Any]]:
-        accounts = reviews.waiting(period).prefetch_related("memberships__department")
         return [
             {
                 "account": account,
-                "departments": [one.department.name for one in account.memberships.all()],
-                "rights": rights_of(account),
+                "shown": reviews.shown(account),
                 "signature": agreements.valid_signature(account),
                 "is_own": account == request.user,
-                "may": bool(policies.can_manage_account_of(request.user, account.role)),
+                "may": bool(policies.can_review_account_of(request.user, account.role)),
+                "may_manage": bool(policies.can_manage_account_of(request.user, account.role)),
             }
-            for account in accounts
+            for account in reviews.waiting(period)
         ]
 
     def _decided(self, period: str) -> QuerySet[AccountReview]:

@@ -6,14 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-
-from records import policies
-from records.admin.base import require
 
 from .. import invitations, sessions, sign_in, trail
 from ..models import AccountEvent, User
@@ -57,11 +54,12 @@ class SignInPart(AccountPart):
         @require_POST
         @sign_in.fresh_factor_required
         def view(request: HttpRequest, object_id: int) -> HttpResponse:
-            require(policies.can_manage_accounts(request.user))
-            account = get_object_or_404(User, pk=object_id)
-            require(policies.can_manage_account_of(request.user, account.role))
-            messages.success(request, act(request, account))
-            return redirect("admin:accounts_user_change", account.pk)
+            account = self.account(request, object_id)
+            try:
+                messages.success(request, act(request, account))
+            except ValidationError as error:
+                messages.error(request, error.message)
+            return self.back(account)
 
         return view
 

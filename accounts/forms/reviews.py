@@ -20,7 +20,12 @@ class ReviewForm(forms.Form):
         },
     )
     outcome = forms.ChoiceField(choices=AccountReview.Outcome.choices)
+    confirmed = forms.BooleanField(required=False)  # closing is asked once more
 
     def __init__(self, *args: Any, period: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["accounts"].queryset = waiting(period)
+
+    def seen(self) -> dict[int, str]:
+        """Of each chosen account the digest of what the page showed."""
+        return {one.pk: self.data.get(f"seen-{one.pk}", "") for one in self.cleaned_data["accounts"]}

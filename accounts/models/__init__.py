@@ -2,6 +2,7 @@
 
 from .agreements import AgreementSignature, AgreementVersion
 from .applications import COLLEGES, AccountApplication, ApplicationEvent, ApplicationLink, UnitType
+from .chains import ChainEnd
 from .closings import AccountClosing
 from .grants import ScopeGrant
 from .memberships import DepartmentMembership
@@ -20,6 +21,7 @@ __all__ = [
     "AgreementVersion",
     "ApplicationEvent",
     "ApplicationLink",
+    "ChainEnd",
     "DepartmentMembership",
     "PasswordRecord",
     "Role",

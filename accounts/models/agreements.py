@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from records.encryption import digest, unseal
+from records.identity_numbers import mask_national_id
 
 from .once import WrittenOnce, WrittenOnceQuerySet
 
@@ -159,3 +160,8 @@ class AgreementSignature(WrittenOnce):
         if not self.national_id_sealed:
             return ""
         return unseal(self.national_id_sealed, self.national_id_context(self.account_id, self.version_id))
+
+    @property
+    def national_id_mask(self) -> str:
+        """What pages show of the signer's national ID: the first letter and the last two characters."""
+        return mask_national_id(self.open_national_id())

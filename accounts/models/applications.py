@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.validators import MinLengthValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .agreements import AgreementVersion
+from .chains import Chained
 from .users import Role
 
 ACCOUNT = settings.AUTH_USER_MODEL
@@ -137,7 +137,7 @@ class ApplicationLink(models.Model):
         return f"{self.application_id} {self.made_at:%Y-%m-%d %H:%M}"
 
 
-class ApplicationEvent(models.Model):
+class ApplicationEvent(Chained):
     """One step of an application. Written once; a draft that is forgotten takes its own with it."""
 
     class Step(models.TextChoices):
@@ -154,13 +154,16 @@ class ApplicationEvent(models.Model):
         WITHDRAWN = "withdrawn", _("申請人撤回")
         LINKED = "linked", _("寄送新的申請連結")
         SCAN_TAKEN = "scan_taken", _("下載掃描檔")
+        PRINTED = "printed", _("列印申請表")
+
+    SEALED = ("application_id", "step", "by_id", "at", "address", "reason", "note")
 
     application = models.ForeignKey(AccountApplication, models.CASCADE, related_name="events")
     step = models.CharField(_("事項"), max_length=10, choices=Step)
     by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )  # nobody: the applicant, through the link
-    at = models.DateTimeField(_("時間"), auto_now_add=True)
+    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True)
     reason = models.CharField(_("理由"), max_length=500, blank=True)  # told to the applicant
     note = models.CharField(_("處理註記"), max_length=500, blank=True)  # the center's own
@@ -173,7 +176,7 @@ class ApplicationEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.application_id} {self.get_step_display()}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("ApplicationEvent is written once.")
-        super().save(*args, **kwargs)
+    @property
+    def chain(self) -> str:
+        """One for each application: a draft that is forgotten leaves no gap in the others'."""
+        return f"{super().chain}:{self.application_id}"

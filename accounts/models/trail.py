@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .chains import Chained
 
-class AccountEvent(models.Model):
+
+class AccountEvent(Chained):
     """One line of an account's trail (security.md §0.3). `accounts.trail.note` writes them, nothing else."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("開立帳號")
         CHANGED = "changed", _("變更帳號資料")
+        EMAIL_CHANGED = "email_changed", _("變更電子郵件")
         CLOSED = "closed", _("停用帳號")
         REOPENED = "reopened", _("重新啟用")
         INVITED = "invited", _("寄出設定密碼連結")
@@ -29,13 +31,18 @@ class AccountEvent(models.Model):
         SESSIONS_ENDED = "sessions_ended", _("結束登入")
         AGREEMENT_SIGNED = "agreement_signed", _("簽署保密切結書")
         AGREEMENT_PUBLISHED = "agreement_publish", _("發布切結書版本")
+        AGREEMENT_DRAFTED = "agreement_drafted", _("撰寫切結書草稿")
+        AGREEMENT_PRINTED = "agreement_printed", _("列印切結書")
         COOPERATION_ENDED = "cooperation_ended", _("結束合作")
         DATA_RETURNED = "data_returned", _("登記資料銷毀或返還")
+        DATA_NOTE_PRINTED = "data_note_printed", _("列印銷毀或返還紀錄")
         GRANT_GIVEN = "grant_given", _("授予額外權限")
         GRANT_ENDED = "grant_ended", _("額外權限終止")
         CONFIRMED = "confirmed", _("定期清查確認")
         WARNED_IDLE = "warned_idle", _("閒置提醒")
         SEEN_AS = "seen_as", _("以此帳號的視角檢視")
+
+    SEALED = ("account_id", "kind", "by_id", "at", "address", "detail")
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("帳號"), related_name="events"
@@ -44,7 +51,7 @@ class AccountEvent(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )
-    at = models.DateTimeField(_("時間"), auto_now_add=True)
+    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True, blank=True)
     detail = models.CharField(_("內容"), max_length=500, blank=True)
 
@@ -55,11 +62,3 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.account} {self.get_kind_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("AccountEvent is written once.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("AccountEvent is never deleted.")

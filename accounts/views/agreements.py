@@ -9,13 +9,16 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 
-from .. import agreements
-from ..documents import render_pdf
+from .. import agreements, trail
+from ..documents import download, render_pdf
 from ..forms.agreements import SigningForm, outdated
+from ..models import AccountEvent
+from ..sign_in import fresh_factor_required
 
 
 class SignersView(LoginRequiredMixin, View):
@@ -65,15 +68,21 @@ class AgreementView(SignersView):
 
 
 class AgreementPdfView(SignersView):
-    """The signed agreement for printing; for who has not signed, the text with blanks to sign on paper."""
+    """The signed agreement, with the whole national ID, as a download for the signer; for who has not signed, the
+    text with blanks to sign on paper. Taking it out leaves a line, so it is asked for by POST."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    http_method_names = ("post", "options")
+
+    @method_decorator(fresh_factor_required)
+    def post(self, request: HttpRequest) -> HttpResponse:
         signature = agreements.valid_signature(request.user)
         version = signature.version if signature is not None else agreements.current()
         national_id = signature.open_national_id() if signature is not None else ""
-        return agreement_pdf({"version": version, "signature": signature, "national_id": national_id})
+        answer = agreement_pdf({"version": version, "signature": signature, "national_id": national_id})
+        trail.note(request.user, AccountEvent.Kind.AGREEMENT_PRINTED, request=request, detail=str(version))
+        return answer
 
 
 def agreement_pdf(context: dict[str, Any]) -> HttpResponse:
-    """The print of a version, signed or blank."""
-    return HttpResponse(render_pdf("agreements/document.html", context), content_type="application/pdf")
+    """The print of a version, signed or blank, as a download."""
+    return download(render_pdf("agreements/document.html", context), f"{context['version'].title}.pdf")

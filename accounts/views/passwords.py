@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
+from ..invitations import tokens
+from ..models import User
 from ..sign_in import password_was_set
 
 
@@ -38,17 +40,25 @@ class PasswordSetView(views.PasswordResetConfirmView):
 
     template_name = "account/password_set.html"
     success_url = reverse_lazy("login")
+    token_generator = tokens
 
+    @transaction.atomic
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().dispatch(*args, **kwargs)
         if response.status_code == 302:
             response["Referrer-Policy"] = "no-referrer"
         return response
 
+    def get_user(self, uidb64: str) -> User | None:
+        """Held until the new password is stored: who closes the account meanwhile comes before or after. A closed
+        account has no link."""
+        found = super().get_user(uidb64)
+        accounts = User.objects.select_for_update()
+        return accounts.filter(pk=found.pk, is_active=True).first() if found is not None else None
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"account": self.user if self.validlink else None}
 
-    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         password_was_set(self.user, request=self.request)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import agreements
+from accounts import agreements, cooperation
 from accounts.models import AccountEvent, AgreementSignature, AgreementVersion, User
 from records.models import Person
 from tests.agreements import sign_agreement
@@ -98,11 +98,35 @@ def test_the_national_id_is_checked_sealed_and_shown_to_the_signer_alone(client_
     signature = account.signatures.get()
     assert NATIONAL_ID.encode() not in bytes(signature.national_id_sealed)
     assert signature.open_national_id() == NATIONAL_ID
-    own = client.get("/accounts/agreement/pdf/")
+    shown = client.get(PAGE).content.decode()
+    assert "A*******89" in shown and NATIONAL_ID not in shown
+    assert client.get("/accounts/agreement/pdf/").status_code == 405
+    own = client.post("/accounts/agreement/pdf/")
     assert own["Content-Type"] == "application/pdf" and own.content.startswith(b"%PDF")
+    assert own["Content-Disposition"].startswith("attachment")
+    assert account.events.first().kind == AccountEvent.Kind.AGREEMENT_PRINTED
     page = client_of("it_staff").get(f"/admin/accounts/user/{account.pk}/").content.decode()
     assert NATIONAL_ID not in page and "助教" in page
     assert not AccountEvent.objects.filter(detail__contains=NATIONAL_ID).exists()
+
+
+def test_the_signed_agreement_asks_for_the_factor_again(person, settings):
+    someone = person("auditor", factor=True)
+    client = someone.signed_in()
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = -1
+    answer = client.post("/accounts/agreement/pdf/")
+    assert answer.url.startswith(reverse("mfa_reauthenticate"))
+    assert "agreement_printed" not in someone.kinds()
+
+
+@pytest.mark.parametrize("name", ["agreement", "data_note"])
+def test_what_the_center_registers_asks_for_the_factor_again(name, person, user_of, settings):
+    client, account = person("it_staff", factor=True).signed_in(), user_of("registrar")
+    ended = cooperation.end(account, reason="離職", by=user_of("center_director"))
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = -1
+    number = {"closing_id": ended.pk} if name == "data_note" else {}
+    address = reverse(f"admin:accounts_user_{name}", kwargs={"object_id": account.pk} | number)
+    assert client.post(address).url.startswith(reverse("mfa_reauthenticate"))
 
 
 def test_a_new_version_is_signed_again_also_by_who_is_logged_in(client_of, user_of):

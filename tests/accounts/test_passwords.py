@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import invitations
+from accounts import closing, invitations
 from accounts.models import PasswordRecord, User
 from records.models import Department
 
@@ -45,6 +45,15 @@ def account(organisation, user_of) -> User:
         ("Tide.1990-05-06", "生日"),
         ("Tide-0912345678", "行動電話"),
         ("Tide-A123456789", "身分證字號"),
+        ("a" * 15, "不同的字元"),
+        ("123456789012345", "不同的字元"),
+        ("98765432109876543210", "不同的字元"),
+        ("Aa1Aa1Aa", "不同的字元"),
+        ("Qwertyuiop12345", "不同的字元"),
+        ("1qaz2wsx3edc4rfv", "不同的字元"),
+        ("abcdefgh12345678", "不同的字元"),
+        ("passwordpassword", "太常見"),
+        ("Password12345678", "太常見"),
     ],
 )
 def test_a_weak_password_is_refused_with_its_reason(account, password, sentence):
@@ -149,6 +158,22 @@ def test_a_reset_does_not_skip_the_second_factor(person, letters):
     client.post(address, {"new_password1": NEW, "new_password2": NEW})
     assert someone.sign_in(client, NEW).url == reverse("mfa_authenticate")
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_link_does_not_outlive_the_closing_of_its_account(person):
+    someone = person()
+    link = invitations.link(someone.user)
+    open_page = Client()
+    address = follow(open_page, link).request["PATH_INFO"]
+    closing.close(someone.user, reason="離職", by=None)
+    new = {"new_password1": NEW, "new_password2": NEW}
+    for client in (Client(), open_page):
+        assert "已使用過或已逾 24 小時" in follow(client, link).content.decode()
+        client.post(address, new)
+    closing.reopen(someone.user, by=None)
+    assert "已使用過或已逾 24 小時" in follow(Client(), link).content.decode()
+    open_page.post(address, new)
+    assert not User.objects.get(pk=someone.user.pk).check_password(NEW)
 
 
 def test_a_closed_account_gets_no_link(person, letters):

@@ -8,14 +8,27 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts import reviews
+from accounts import closing, grants, reviews
 from accounts.models import AccountEvent, AccountReview, User
+from records.models import Department
 from tests.agreements import sign_agreement
+
+from .conftest import PASSWORD
 
 PAGE = "/admin/accounts/accountreview/"
 DECIDE = f"{PAGE}decide/"
+
+
+def decided(client: Client, outcome: str, *accounts: User, **more: str) -> HttpResponse:
+    """The page is opened, the accounts are chosen, and what it showed is sent along."""
+    seen = {f"seen-{one.pk}": reviews.shown(User.objects.get(pk=one.pk)).digest for one in accounts}
+    form = {"accounts": [one.pk for one in accounts], "outcome": outcome}
+    return client.post(DECIDE, form | seen | more, follow=True)
 
 
 @pytest.fixture
@@ -34,7 +47,7 @@ def travel(monkeypatch):
 @pytest.fixture
 def keeper(user_of) -> User:
     """Somebody of IT who is never idle, so that others are not the last."""
-    return user_of("it_staff", date_joined=timezone.now() + datetime.timedelta(days=365))
+    return user_of("it_staff", password=PASSWORD, date_joined=timezone.now() + datetime.timedelta(days=365))
 
 
 def test_an_idle_account_is_warned_once_and_closed_fourteen_days_later(user_of, keeper, travel):
@@ -93,24 +106,17 @@ def test_the_last_of_director_and_it_is_kept_and_the_job_says_so(user_of, travel
 
 
 def test_of_two_idle_keepers_one_is_kept(user_of, travel):
-    user_of("center_director"), user_of("it_staff")
+    user_of("center_director", password=PASSWORD), user_of("it_staff", password=PASSWORD)
     reviews.look_for_idle(travel(80))
     reviews.look_for_idle(travel(100))
     assert User.objects.filter(is_active=True).count() == 1
 
 
-def test_a_reopened_account_has_its_days_again(client_of, user_of, keeper, travel):
+def test_a_reopened_account_has_its_days_again(user_of, keeper, travel):
     account = user_of("registrar")
     reviews.look_for_idle(travel(80))
     reviews.look_for_idle(travel(100))
-    form = {
-        "username": "registrar",
-        "display_name": "張",
-        "email": "registrar@example.com",
-        "role": "registrar",
-        "is_active": "on",
-    }
-    client_of("it_staff").post(f"/admin/accounts/user/{account.pk}/", form)
+    closing.reopen(account, by=keeper)
     assert reviews.look_for_idle(travel(101)).closed == []
     assert User.objects.get(pk=account.pk).is_active
 
@@ -131,8 +137,11 @@ def test_the_center_confirms_and_closes_and_it_is_kept(client_of, user_of):
     kept, gone = user_of("registrar"), user_of("auditor")
     client = client_of("center_director")
     assert client.get("/admin/").context["account_cards"][0].count == 3
-    client.post(DECIDE, {"accounts": [kept.pk], "outcome": "confirmed"})
-    client.post(DECIDE, {"accounts": [gone.pk], "outcome": "closed"})
+    decided(client, "confirmed", kept)
+    asked = decided(client, "closed", gone).content.decode()
+    assert "將停用下列 1 個帳號" in asked and str(gone) in asked
+    assert User.objects.get(pk=gone.pk).is_active
+    decided(client, "closed", gone, confirmed="on")
     assert client.get("/admin/").context["account_cards"][0].count == 1
     review = AccountReview.objects.get(account=kept)
     assert (review.outcome, review.confirmed_by) == ("confirmed", user_of("center_director"))
@@ -148,7 +157,7 @@ def test_the_center_confirms_and_closes_and_it_is_kept(client_of, user_of):
 
 def test_the_auditor_reads_the_outcome_and_decides_nothing(client_of, user_of):
     account = user_of("registrar")
-    client_of("it_staff").post(DECIDE, {"accounts": [account.pk], "outcome": "confirmed"})
+    decided(client_of("it_staff"), "confirmed", account)
     auditor = client_of("auditor")
     page = auditor.get(PAGE).content.decode()
     assert account.display_name in page and "確認所選" not in page
@@ -156,22 +165,55 @@ def test_the_auditor_reads_the_outcome_and_decides_nothing(client_of, user_of):
 
 
 def test_the_own_account_a_superior_and_one_done_before_are_refused(client_of, user_of):
-    director, staff = user_of("center_director"), user_of("center_staff")
+    director, staff, registrar = user_of("center_director"), user_of("center_staff"), user_of("registrar")
     client = client_of("center_staff")
-    answer = client.post(DECIDE, {"accounts": [staff.pk], "outcome": "confirmed"}, follow=True)
-    assert "由其他同仁清查" in answer.content.decode()
-    assert client.post(DECIDE, {"accounts": [director.pk], "outcome": "closed"}).status_code == 403
-    assert not AccountReview.objects.exists()
+    assert decided(client, "confirmed", staff).status_code == 403
+    assert decided(client, "closed", registrar, director).status_code == 403
+    assert not AccountReview.objects.exists() and User.objects.get(pk=registrar.pk).is_active
     other = client_of("center_director")
-    other.post(DECIDE, {"accounts": [staff.pk], "outcome": "confirmed"})
-    again = other.post(DECIDE, {"accounts": [staff.pk], "outcome": "closed"}, follow=True)
+    assert "由其他同仁清查" in decided(other, "confirmed", registrar, director).content.decode()
+    assert not AccountReview.objects.exists()  # all or none
+    decided(other, "confirmed", staff)
+    again = decided(other, "closed", staff, confirmed="on")
     assert "已由他人清查或停用" in again.content.decode()
     assert User.objects.get(pk=staff.pk).is_active
 
 
+def test_it_confirms_a_director_and_closes_none(client_of, user_of):
+    director = user_of("center_director")
+    client = client_of("it_staff")
+    assert decided(client, "closed", director, confirmed="on").status_code == 403
+    decided(client, "confirmed", director)
+    assert AccountReview.objects.get().account == director
+
+
+def test_what_is_confirmed_is_what_was_shown_with_every_function_and_grant(organisation, client_of, user_of):
+    own, granted = Department.objects.order_by("code")[:2]
+    contact, today = user_of("department_contact", [own]), timezone.localdate()
+    client = client_of("center_director")
+    digest = reviews.shown(contact).digest
+    grants.give(
+        contact, by=user_of("it_staff"), department=granted, reason="代理", starts_on=today, ends_on=today
+    )
+    page = client.get(PAGE).content.decode()
+    assert f"額外授予{granted.name}，至 {today}" in page and "以其他帳號的視角檢視" in page
+    form = {"accounts": [contact.pk], "outcome": "confirmed", f"seen-{contact.pk}": digest}
+    assert "已經變更" in client.post(DECIDE, form, follow=True).content.decode()
+    assert not AccountReview.objects.exists()
+    decided(client, "confirmed", contact)
+    assert granted.name in AccountReview.objects.get().departments
+
+
+def test_deciding_asks_for_the_factor_again(person, user_of, settings):
+    account, client = user_of("registrar"), person("it_staff", factor=True).signed_in()
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = -1
+    answer = client.post(DECIDE, {"accounts": [account.pk], "outcome": "closed", "confirmed": "on"})
+    assert answer.url.startswith(reverse("mfa_reauthenticate"))
+
+
 def test_a_new_half_year_asks_again_and_shows_the_old_one(client_of, user_of, travel):
     account = user_of("registrar")
-    client_of("it_staff").post(DECIDE, {"accounts": [account.pk], "outcome": "confirmed"})
+    decided(client_of("it_staff"), "confirmed", account)
     before = reviews.period_of(timezone.now())
     travel(184)
     client = client_of("it_staff")

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
+from accounts import closing
 from accounts.models import User
 from accounts.sessions import end_sessions
 from records.models import Disclosure
@@ -96,6 +97,7 @@ def test_before_a_sensitive_act_one_is_asked_again_and_then_it_is_done(person, f
     someone = person("it_staff", factor=factor)
     client = someone.signed_in()
     form = {"username": "new", "display_name": "測試", "email": "a@example.org", "role": "auditor"}
+    form["reason"] = "系統啟用"
     answer = client.post(reverse("admin:accounts_user_add"), form | {"is_active": "on"})
     where = reverse("mfa_reauthenticate" if factor else "account_reauthenticate")
     assert answer.url.startswith(where)
@@ -137,6 +139,29 @@ def test_center_staff_touch_no_sign_in_above_their_own(person, client_of):
         address = reverse(f"admin:accounts_user_{name}", args=[someone.user.pk])
         assert client_of("center_staff").post(address).status_code == 403
     assert Authenticator.objects.exists() and someone.kinds() == []
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_who_was_on_the_way_in_when_the_account_closed_does_not_get_in(person, reopened):
+    someone = person("registrar", factor=True)
+    client = Client()
+    assert someone.sign_in(client).url == reverse("mfa_authenticate")
+    closing.close(someone.user, reason="離職", by=None)
+    if reopened:
+        closing.reopen(someone.user, by=None)
+    client.post(reverse("mfa_authenticate"), {"code": totp_code()})
+    assert client.get(reverse("sessions")).url.startswith(reverse("login"))
+    assert "signed_in" not in someone.kinds()
+    if reopened:
+        assert someone.signed_in().get(reverse("sessions")).status_code == 200
+
+
+def test_a_login_does_not_revive_with_the_account(person):
+    someone = person()
+    client = someone.signed_in()  # and no page asked for since
+    closing.close(someone.user, reason="離職", by=None)
+    closing.reopen(someone.user, by=None)
+    assert client.get(reverse("sessions")).url.startswith(reverse("login"))
 
 
 def test_an_owner_sees_the_own_logins_and_ends_one_or_all_others(person):

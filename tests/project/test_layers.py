@@ -40,10 +40,12 @@ RECORDS = [
 ACCOUNTS = [
     "apps checks",
     "models",
-    "trail",
+    "trail verification",
     "passwords validators mails sessions grants scans",
-    "invitations agreements see_as closing application_links",
-    "application_steps applications cooperation reviews sign_in permissions",
+    "invitations notices agreements see_as application_links",
+    "closing",
+    "application_steps cooperation reviews sign_in permissions",
+    "applications changes",
     "documents tasks",
     "forms",
     "adapters views admin backends middleware management context",
@@ -130,6 +132,7 @@ SHARED = {
     "records.encryption",
     "records.identity_numbers",
     "records.verdicts",
+    "records.verification",
     "records.imports",
     "records.admin",
 }

@@ -216,7 +216,10 @@ TABLE: dict[str, Row] = {
     "socialaccount_login_cancelled": everybody(OK),
     "socialaccount_login_error": everybody(401),
     "agreement": row(*STAFF, otherwise=MOVED),
-    "agreement_pdf": row(*STAFF, otherwise=MOVED),
+    "agreement_pdf": Row(
+        dict.fromkeys(STAFF, NOT_ALLOWED) | dict.fromkeys((ANONYMOUS, "alumnus"), MOVED),
+        posted=dict.fromkeys(STAFF, OK) | dict.fromkeys((ANONYMOUS, "alumnus"), MOVED),
+    ),
     # the account application: without a login; who has the link is the applicant
     "apply": everybody(OK),
     "application": everybody(OK, _link),
@@ -277,7 +280,7 @@ TABLE: dict[str, Row] = {
         ).items()
     },
     # accounts and the trail
-    **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=CENTER_AND_IT),
+    **model_rows("accounts_user", _account, see=CENTER_AND_IT, add=LIST_EDITORS),
     "admin:accounts_user_see_as": act(*CENTER_AND_IT, kwargs=_contact),
     "admin:accounts_user_see_as_end": act(*STAFF),
     "admin:accounts_user_grant_add": page("center_director", "it_staff", kwargs=_contact),
@@ -286,7 +289,7 @@ TABLE: dict[str, Row] = {
     "admin:accounts_user_agreement_pdf": page(*CENTER_AND_IT, kwargs=_signature),
     "admin:accounts_user_end": page(*CENTER_AND_IT, kwargs=_account),
     "admin:accounts_user_data_note": page(*CENTER_AND_IT, kwargs=_closing),
-    "admin:accounts_user_data_note_pdf": page(*CENTER_AND_IT, kwargs=_closing),
+    "admin:accounts_user_data_note_pdf": act(*CENTER_AND_IT, status=OK, kwargs=_closing),
     "admin:accounts_user_trail": page(*CENTER_AND_IT, kwargs=_account),
     "admin:accounts_accountreview_changelist": page(*CENTER_AND_IT, "auditor"),
     "admin:accounts_accountreview_decide": act(*CENTER_AND_IT),
@@ -294,7 +297,7 @@ TABLE: dict[str, Row] = {
     "admin:accounts_agreementversion_publish": page(*LIST_EDITORS, kwargs=_draft),
     "admin:accounts_agreementversion_pdf": page(*CENTER_AND_IT, kwargs=_draft),
     **model_rows("accounts_accountapplication", _application, see=CENTER_AND_IT, add=CENTER),
-    "admin:accounts_accountapplication_pdf": page(*CENTER_AND_IT, kwargs=_application),
+    "admin:accounts_accountapplication_pdf": act(*CENTER_AND_IT, status=OK, kwargs=_application),
     "admin:accounts_accountapplication_scan": act(*CENTER, status=NOT_FOUND, kwargs=_application),
     "admin:accounts_accountapplication_step": act(
         *CENTER, status=OK, kwargs=lambda: _application() | {"step": "received"}

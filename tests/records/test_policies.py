@@ -23,6 +23,7 @@ TABLE = {
     policies.can_see_organisation: CENTER,
     policies.can_edit_organisation: {"center_director", "it_staff"},
     policies.can_manage_accounts: CENTER,
+    policies.can_change_access: {"center_director", "it_staff"},
     policies.can_give_scope: {"center_director", "it_staff"},
     policies.can_see_as: CENTER,
     policies.can_publish_agreement: {"center_director", "it_staff"},
@@ -103,3 +104,22 @@ def test_a_form_has_no_field_that_its_editor_may_not_write(organisation, user_of
     assert "serial_number" not in RecordForm(editor=center, today=today).fields
     assert set(PersonForm(editor=contact, today=today).fields) == {"verified"}
     assert not RecordForm(editor=contact, today=today).fields
+
+
+def test_accounts_of_the_own_rank_and_above_are_handled_by_others(user_of):
+    outside = {"registrar", "department_contact", "alumnus"}
+    for role, handled in (
+        ("center_staff", outside),
+        ("it_staff", set(Role.values) - {"center_director"}),
+        ("center_director", set(Role.values)),
+        ("auditor", set()),
+    ):
+        user = user_of(role)
+        assert {one for one in Role.values if policies.can_manage_account_of(user, one)} == handled
+        other = {
+            one
+            for one in Role.values
+            if policies.can_change_access_of(user, user_of(one, username="x" + one))
+        }
+        assert other == (set() if role == "center_staff" else handled)
+        assert not policies.can_change_access_of(user, user)

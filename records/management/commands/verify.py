@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records.management.base import KeyedCommand
-from records.verification import INVARIANTS
 
 
 class Command(KeyedCommand):
@@ -24,7 +25,7 @@ class Command(KeyedCommand):
     def handle(self, *args: Any, limit: int, **options: Any) -> None:
         at = timezone.now()
         wrong = 0
-        for invariant in INVARIANTS:
+        for invariant in chain.from_iterable(import_string(name) for name in settings.VERIFIED):
             sentences = invariant.check(at)
             shown = list(islice(sentences, limit))
             more = sum(1 for _sentence in sentences)
