@@ -171,7 +171,7 @@ def approve(
     person = Person.objects.select_for_update().get(pk=request.person_id)
     request.person = person
     list(AcademicRecord.objects.select_for_update().filter(person=person).order_by("pk"))
-    comparisons = compared(request, Lists.load())
+    comparisons = compared(request, Lists.for_showing())
     if fingerprint(request, comparisons) != seen:
         raise ReviewRefused(_("資料在您審核的同時已有異動，沒有寫入任何內容；請重新核對後再決定。"))
     there = [one for one in comparisons if one.standing is Standing.THERE]
@@ -214,7 +214,7 @@ def overtake(
     """Close a request whose fields others have changed since: what is stored stays. Raises ReviewRefused while a
     field is still as the proposer saw it."""
     request = _open(request_id, version, by, at)
-    comparisons = compared(request, Lists.load())
+    comparisons = compared(request, Lists.for_showing())
     if any(one.standing is Standing.AS_BEFORE for one in comparisons):
         raise ReviewRefused(_("還有欄位沒有被其他異動取代，請核准、退回或不予核准。"))
     _decide(comparisons, ChangeItem.Decision.OVERTAKEN)
@@ -316,7 +316,7 @@ def _decline(
     request = _open(request_id, version, by, at)
     if not answer:
         raise ReviewRefused(_("請填寫審核意見，讓申請人知道原因。"))
-    _decide(compared(request, Lists.load()), ChangeItem.Decision.DECLINED)
+    _decide(compared(request, Lists.for_showing()), ChangeItem.Decision.DECLINED)
     return _close(request, step, by, at, answer)
 
 

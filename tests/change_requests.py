@@ -11,6 +11,7 @@ from records import change_requests
 from records.change_requests import Outcome
 from records.models import ChangeRequest, Department, Person, Source
 from records.storing import current_values
+from tests.agreements import sign_agreement
 from tests.people import degree, somebody
 
 OWN, OTHER = "資訊工程學系", "食品科學系"
@@ -18,9 +19,11 @@ OWN, OTHER = "資訊工程學系", "食品科學系"
 
 def contact_of(*departments: str, username: str = "wang", display_name: str = "王聯絡") -> User:
     """A contact of these departments, made at the first call."""
-    user, _is_new = User.objects.get_or_create(
+    user, is_new = User.objects.get_or_create(
         username=username, defaults={"display_name": display_name, "role": Role.DEPARTMENT_CONTACT}
     )
+    if is_new:
+        sign_agreement(user)
     for name in departments:
         DepartmentMembership.objects.get_or_create(user=user, department=Department.objects.get(name=name))
     return User.objects.get(pk=user.pk)

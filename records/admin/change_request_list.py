@@ -192,7 +192,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
 
     def _prepare(self, request: HttpRequest, requests: Any) -> None:
         """What the columns need beyond the rows: the university's lists once, and who looks."""
-        lists, now = Lists.load(), timezone.now()
+        lists, now = Lists.for_showing(), timezone.now()
         for one in requests:
             one.compared = change_reviews.shown_to(request.user, one, lists)
             one.may_choose = one.is_waiting and bool(change_reviews.may_review(request.user, one))

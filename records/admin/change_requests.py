@@ -91,7 +91,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
     ) -> HttpResponse:
         """`answer` and `chosen` are what was typed and ticked in a step that could not be taken."""
         now, user = timezone.now(), request.user
-        rows = change_reviews.shown_to(user, shown, Lists.load())
+        rows = change_reviews.shown_to(user, shown, Lists.for_showing())
         allowed = change_reviews.may_review(user, shown)
         holder = change_reviews.holder(shown, now)
         is_mine = holder is not None and holder.pk == user.pk
@@ -180,7 +180,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             return self._approve_all(request, request.POST.getlist("entry"))
         chosen = [pk for pk in request.POST.getlist("chosen") if pk.isdecimal()][: self.list_per_page]
         found = self.get_queryset(request).filter(pk__in=chosen).order_by("proposed_at", "pk")
-        entries = [self._entry(request, one, lists) for lists in [Lists.load()] for one in found]
+        entries = [self._entry(request, one, lists) for lists in [Lists.for_showing()] for one in found]
         kinds = {frozenset(one.item.attribute for one in entry.compared) for entry in entries}
         if not entries:
             messages.warning(request, _("請先勾選要核准的申請。"))

@@ -158,9 +158,7 @@ def test_the_same_proposal_twice_waits_once(person, contact):
 
 
 def test_a_proposed_national_id_is_sealed_masked_and_forgotten(person, contact, reviewer):
-    request = proposed(
-        person, {"national_id": NEW_ID}, editor=contact, reason=f"身分證是 {NEW_ID}"
-    ).waiting
+    request = proposed(person, {"national_id": NEW_ID}, editor=contact, reason=f"身分證是 {NEW_ID}").waiting
     item = request.items.get()
     stored = {str(value) for row in (request, item) for value in vars(row).values()}
     assert not any(NEW_ID in text for text in stored) and item.proposed == f"L*******{NEW_ID[-2:]}"
@@ -306,9 +304,7 @@ def test_of_two_reviewers_one_wins_and_the_other_is_told(person, contact, review
 def test_a_returned_request_is_done_with_when_it_is_proposed_anew_or_withdrawn(person, contact, reviewer):
     for again in (True, False):
         request = waiting(person, contact, chinese_name=f"林文{again:d}")
-        change_reviews.give_back(
-            request.pk, version=1, by=reviewer, at=timezone.now(), answer="請附戶籍謄本"
-        )
+        change_reviews.give_back(request.pk, version=1, by=reviewer, at=timezone.now(), answer="請附戶籍謄本")
         assert list(change_requests.returned_to(contact)) == [request]
         with pytest.raises(ReviewRefused, match="申請人"):
             change_reviews.withdraw(request.pk, version=2, by=reviewer, at=timezone.now())
