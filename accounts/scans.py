@@ -1,9 +1,9 @@
-"""The signed scans of applications: checked and kept like all papers (`records.evidence`), in a folder of their own."""
+"""The signed application form as a scan; what may be uploaded is decided in `records.evidence`."""
 
 from __future__ import annotations
 
+from records import evidence
 from records.evidence import Scan, check, delete, download
-from records.evidence import store as store_in
 
 __all__ = ["Scan", "check", "delete", "download", "store"]
 
@@ -12,4 +12,4 @@ FOLDER = "applications"
 
 def store(scan: Scan) -> str:
     """Keep a checked scan under a name of our own; the name is what the database remembers."""
-    return store_in(scan, FOLDER)
+    return evidence.store(scan, FOLDER)

@@ -38,7 +38,6 @@ from .storing import PERSON_ATTRIBUTES, current_record_values, current_values
 from .values import mask_national_id
 
 State, Step = ChangeRequest.State, ChangeRequestEvent.Step
-FOLDER = "evidence"
 NO_RECORDS: Mapping[int, dict[str, str]] = MappingProxyType({})
 NEVER_BLANK = frozenset({"chinese_name", "programme", "serial_number"})
 SHARED_SHOWN = 50
@@ -129,7 +128,7 @@ def propose(
     if waiting:
         outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
         if paper and not outcome.waiting.evidence:
-            outcome.waiting.evidence = papers.store(paper, FOLDER)
+            outcome.waiting.evidence = papers.store(paper)
             outcome.waiting.save(update_fields=["evidence"])
     return outcome
 

@@ -1,7 +1,7 @@
-"""Papers as scans: signed applications, evidence of a change. Accepted only when the content is what it claims to be
-and cannot act.
+"""Files that prove something (signed papers, letters, screenshots): accepted only when the content is what it
+claims to be and cannot act.
 
-A scan is never shown inside a page: it leaves the system only as a download (ASVS 5.2.2, 5.4.2).
+Such a file is never shown inside a page: it leaves the system only as a download (ASVS 5.2.2, 5.4.2).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 LIMIT = 10 * 1024 * 1024  # bytes: two A4 pages at 300 dpi in colour stay below
 PIXELS = 60_000_000  # A3 at 400 dpi
 INFLATED_LIMIT = 16 * 1024 * 1024
+FOLDER = "evidence"
 # The types by their signature, with the extension of the stored name and the type sent on download.
 SIGNATURES = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 CONTENT_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
@@ -43,7 +44,7 @@ class Scan(NamedTuple):
 def check(file: BinaryIO, size: int) -> Scan:
     """The scan with the type that its content shows, whatever its name says.
 
-    Raises ValidationError with one sentence for who sent it: too big, of another type, damaged, or a PDF
+    Raises ValidationError with one sentence for who uploads it: too big, of another type, damaged, or a PDF
     that is locked or can act.
     """
     if size > LIMIT:
@@ -119,8 +120,8 @@ def _inflated(stream: bytes, room: int) -> bytes:
     return text
 
 
-def store(scan: Scan, folder: str) -> str:
-    """Keep a checked scan in `folder` under a name of our own; the name is what the database remembers."""
+def store(scan: Scan, folder: str = FOLDER) -> str:
+    """Keep a checked scan under a name of our own; the name is what the database remembers."""
     return default_storage.save(f"{folder}/{secrets.token_hex(16)}.{scan.extension}", File(scan.file))
 
 
