@@ -104,26 +104,11 @@ def propose(
     Raises Person.DoesNotExist or AcademicRecord.DoesNotExist outside the editor's scope, KeyError for a field that does
     not exist, and ValidationError for a paper that is not accepted.
     """
-    outcome = Outcome()
     paper = papers.check(evidence, evidence.size) if evidence else None
     person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
     fields = list(_fields(person, values, before, records, records_before, editor))
-    allowed = can_propose_changes(editor)
-    ways = ways_of(editor, strict=ReviewMode.is_strict_now())
-    objecting = person.objections.filter(ended_on__isnull=True).exists()
-    at_once: list[_Field] = []
-    waiting: list[_Field] = []
-    for one in fields:
-        refusal = str(allowed.reason) if not allowed else _refusal(one, ways[one.attribute], objecting)
-        is_seen = may_read(editor, one.attribute)
-        if refusal:
-            outcome.refused[one.name] = refusal
-        elif is_seen and one.is_unchanged:
-            continue
-        elif is_seen and one.before not in (one.now, one.now_digest or one.now):
-            outcome.stale[one.name] = (one.now, one.shown)
-        else:
-            (at_once if ways[one.attribute] is Way.AT_ONCE else waiting).append(one)
+    outcome = Outcome()
+    at_once, waiting = _sorted(fields, person, editor, outcome)
     _write(person, at_once, outcome, editor=editor, source=source, at=at)
     if waiting:
         outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
@@ -131,6 +116,28 @@ def propose(
             outcome.waiting.evidence = papers.store(paper)
             outcome.waiting.save(update_fields=["evidence"])
     return outcome
+
+
+def _sorted(
+    fields: list[_Field], person: Person, editor: Any, outcome: Outcome
+) -> tuple[list[_Field], list[_Field]]:
+    """The fields to be written at once and those that wait; what is refused or stale goes to the outcome."""
+    allowed, ways = can_propose_changes(editor), ways_for(editor)
+    objecting = person.objections.filter(ended_on__isnull=True).exists()
+    at_once: list[_Field] = []
+    waiting: list[_Field] = []
+    for one in fields:
+        way, is_seen = ways[one.attribute], may_read(editor, one.attribute)
+        refusal = _refusal(one, way, objecting) if allowed else str(allowed.reason)
+        if refusal:
+            outcome.refused[one.name] = refusal
+        elif is_seen and one.is_unchanged:
+            continue
+        elif is_seen and one.before not in (one.now, one.now_digest or one.now):
+            outcome.stale[one.name] = (one.now, one.shown)
+        else:
+            (at_once if way is Way.AT_ONCE else waiting).append(one)
+    return at_once, waiting
 
 
 def _fields(

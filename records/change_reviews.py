@@ -79,6 +79,12 @@ def holder(request: ChangeRequest, at: datetime.datetime) -> Any:
     return request.taken_by if is_held else None
 
 
+def state_now(request: ChangeRequest, at: datetime.datetime) -> ChangeRequest.State:
+    """The state as people read it: taken by nobody any more is waiting again."""
+    is_free = request.state == State.TAKEN and holder(request, at) is None
+    return State.SUBMITTED if is_free else State(request.state)
+
+
 # --- original, proposed, current ----------------------------------------------------------------------------------
 def compared(request: ChangeRequest, lists: Lists) -> list[Comparison]:
     """The fields of a request beside what is stored. Of a decided request the current value is that of its day.
@@ -168,31 +174,37 @@ def approve(
     `seen` is the fingerprint of what the reviewer was shown. A field that somebody changed since is written only
     when it is named. What is left out is declined, which needs an answer to the proposer. Raises ReviewRefused."""
     request = _open(request_id, version, by, at)
-    person = Person.objects.select_for_update().get(pk=request.person_id)
-    request.person = person
-    list(AcademicRecord.objects.select_for_update().filter(person=person).order_by("pk"))
+    request.person = Person.objects.select_for_update().get(pk=request.person_id)
+    list(AcademicRecord.objects.select_for_update().filter(person=request.person_id).order_by("pk"))
     comparisons = compared(request, Lists.for_showing())
     if fingerprint(request, comparisons) != seen:
         raise ReviewRefused(_("資料在您審核的同時已有異動，沒有寫入任何內容；請重新核對後再決定。"))
-    there = [one for one in comparisons if one.standing is Standing.THERE]
-    left = [one for one in comparisons if one.standing is not Standing.THERE]
-    if items is None:
-        chosen = [one for one in left if one.standing is Standing.AS_BEFORE]
-    else:
-        chosen = [one for one in left if one.item.pk in items]
-    declined = [one for one in left if one not in chosen]
-    if left and not chosen:
+    there, chosen, declined = _sorted(comparisons, items)
+    if declined and not chosen:
         raise ReviewRefused(_("沒有勾選任何可以核准的欄位。"))
     if declined and not answer:
         raise ReviewRefused(_("有欄位沒有核准，請填寫審核意見，讓申請人知道原因。"))
     _write(request, chosen, by=by, at=at)
-    Decided = ChangeItem.Decision
-    _decide(there, Decided.OVERTAKEN)
-    _decide(chosen, Decided.APPROVED)
-    _decide(declined, Decided.DECLINED)
+    _decide(there, ChangeItem.Decision.OVERTAKEN)
+    _decide(chosen, ChangeItem.Decision.APPROVED)
+    _decide(declined, ChangeItem.Decision.DECLINED)
     if not chosen:
         return _close(request, Step.OVERTAKEN, by, at, answer)
     return _close(request, Step.PARTLY if declined else Step.APPROVED, by, at, answer)
+
+
+def _sorted(
+    comparisons: list[Comparison], items: Collection[int] | None
+) -> tuple[list[Comparison], list[Comparison], list[Comparison]]:
+    """What is there already, what is approved, what is not."""
+    there, chosen, declined = [], [], []
+    for one in comparisons:
+        is_chosen = one.standing is Standing.AS_BEFORE if items is None else one.item.pk in items
+        if one.standing is Standing.THERE:
+            there.append(one)
+        else:
+            (chosen if is_chosen else declined).append(one)
+    return there, chosen, declined
 
 
 @transaction.atomic

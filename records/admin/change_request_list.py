@@ -197,6 +197,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
             one.compared = change_reviews.shown_to(request.user, one, lists)
             one.may_choose = one.is_waiting and bool(change_reviews.may_review(request.user, one))
             one.holder = change_reviews.holder(one, now)
+            one.shown_state = change_reviews.state_now(one, now)
             one.age = age_of(one, now)
 
     # --- columns --------------------------------------------------------------------------------------------
@@ -241,9 +242,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, request: ChangeRequest) -> SafeString:
-        """A request whose half hour is over waits again."""
-        is_free = request.state == State.TAKEN and request.holder is None
-        state = State.SUBMITTED if is_free else State(request.state)
+        state = request.shown_state
         tag = format_html('<span class="tag request-{}">{}</span>', state.value, state.label)
         if request.holder:
             tag = format_html('{} <span class="line">{}</span>', tag, request.holder.display_name)

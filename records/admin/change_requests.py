@@ -3,6 +3,7 @@ of reviewing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from .base import require
 from .change_request_list import LIST, ChangeRequestListAdmin, age_of
 
 Step, State = ChangeRequestEvent.Step, ChangeRequest.State
+ID = re.compile(r"[0-9]{1,18}")
 PAGE = "admin:records_changerequest_change"
 
 # What each step leaves to say.
@@ -101,6 +103,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         context = {
             "title": _("異動申請 %(number)s") % {"number": shown.number},
             "shown": shown,
+            "state": change_reviews.state_now(shown, now),
             "rows": rows,
             "seen": change_reviews.fingerprint(shown, rows),
             "ticked": ticked if chosen is None else chosen,
@@ -178,9 +181,8 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         require(policies.can_review_changes(request.user))
         if "confirmed" in request.POST:
             return self._approve_all(request, request.POST.getlist("entry"))
-        chosen = [pk for pk in request.POST.getlist("chosen") if pk.isdecimal()][: self.list_per_page]
-        found = self.get_queryset(request).filter(pk__in=chosen).order_by("proposed_at", "pk")
-        entries = [self._entry(request, one, lists) for lists in [Lists.for_showing()] for one in found]
+        found, lists = self._chosen(request, request.POST.getlist("chosen")), Lists.for_showing()
+        entries = [self._entry(request, one, lists) for one in found]
         kinds = {frozenset(one.item.attribute for one in entry.compared) for entry in entries}
         if not entries:
             messages.warning(request, _("請先勾選要核准的申請。"))
@@ -215,23 +217,31 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         )
 
     def _approve_all(self, request: HttpRequest, keys: list[str]) -> HttpResponse:
+        seen = {key.split(":")[0]: key.split(":")[1:] for key in keys if key.count(":") == 2}
         approved = 0
-        for key in keys[: self.list_per_page]:
-            pk, _colon, rest = key.partition(":")
-            version, _colon, seen = rest.partition(":")
-            if not (pk.isdecimal() and version.isdecimal()):
-                continue
-            shown = self._request(request, int(pk))
-            act = {"by": request.user, "at": timezone.now(), "seen": seen, "items": None}
+        for one in self._chosen(request, list(seen)):
+            version, fingerprint = seen[str(one.pk)]
             try:
-                change_reviews.approve(shown.pk, version=int(version), **act)
+                change_reviews.approve(
+                    one.pk,
+                    version=int(version) if version.isdecimal() else 0,
+                    seen=fingerprint,
+                    items=None,
+                    by=request.user,
+                    at=timezone.now(),
+                )
             except ReviewRefused as error:
-                messages.warning(request, f"{shown.number}：{error}")
+                messages.warning(request, f"{one.number}：{error}")
             else:
                 approved += 1
         if approved:
             messages.success(request, _("已核准 %(count)d 件。") % {"count": approved})
         return redirect(LIST)
+
+    def _chosen(self, request: HttpRequest, texts: list[str]) -> list[ChangeRequest]:
+        """The requests with these ids, at most a page of them, oldest first."""
+        ids = [int(text) for text in texts if ID.fullmatch(text)][: self.list_per_page]
+        return list(self.get_queryset(request).filter(pk__in=ids).order_by("proposed_at", "pk"))
 
     # --- the mode of reviewing --------------------------------------------------------------------------------
     def mode_view(self, request: HttpRequest) -> HttpResponse:
