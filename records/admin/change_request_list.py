@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import change_requests, change_reviews, policies
+from .. import change_comparisons, change_requests, change_reviews, policies
 from ..models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, Department, ReviewMode
 from ..programmes import Lists
 from ..rights import ALL_FIELDS, Reach, reach_of
@@ -157,7 +157,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
         return columns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeRequest]:
-        """Each with what `change_reviews.compared` reads, and what the columns say of it for this reader."""
+        """Each with what `change_comparisons.compared` reads, and what the columns say of it for this reader."""
         records = policies.visible_records(request.user).order_by("graduation_date", "pk")
         requests = change_requests.visible_to(request.user)
         return requests.select_related("person", "proposed_by", "taken_by", "decided_by").prefetch_related(
@@ -194,7 +194,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
         """What the columns need beyond the rows: the university's lists once, and who looks."""
         lists, now = Lists.for_showing(), timezone.now()
         for one in requests:
-            one.compared = change_reviews.shown_to(request.user, one, lists)
+            one.compared = change_comparisons.shown_to(request.user, one, lists)
             one.may_choose = one.is_waiting and bool(change_reviews.may_review(request.user, one))
             one.holder = change_reviews.holder(one, now)
             one.shown_state = change_reviews.state_now(one, now)

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from .. import change_reviews, evidence, policies
-from ..change_reviews import Comparison, ReviewRefused, Standing
+from .. import change_comparisons, change_reviews, evidence, policies
+from ..change_comparisons import Comparison, Standing
+from ..change_reviews import ReviewRefused
 from ..forms.change_requests import ReviewModeForm, StepForm
 from ..models import WAITING, ChangeRequest, ChangeRequestEvent, ReviewMode
 from ..programmes import Lists
@@ -93,7 +94,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
     ) -> HttpResponse:
         """`answer` and `chosen` are what was typed and ticked in a step that could not be taken."""
         now, user = timezone.now(), request.user
-        rows = change_reviews.shown_to(user, shown, Lists.for_showing())
+        rows = change_comparisons.shown_to(user, shown, Lists.for_showing())
         allowed = change_reviews.may_review(user, shown)
         holder = change_reviews.holder(shown, now)
         is_mine = holder is not None and holder.pk == user.pk
@@ -105,7 +106,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             "shown": shown,
             "state": change_reviews.state_now(shown, now),
             "rows": rows,
-            "seen": change_reviews.fingerprint(shown, rows),
+            "seen": change_comparisons.fingerprint(shown, rows),
             "ticked": ticked if chosen is None else chosen,
             "form": StepForm(initial={"answer": answer}, request=shown, prefix=None),
             "can_review": bool(policies.can_review_changes(user)),
@@ -200,7 +201,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         return self._page(request, "bulk.html", context)
 
     def _entry(self, request: HttpRequest, one: ChangeRequest, lists: Lists) -> Entry:
-        compared = change_reviews.compared(one, lists)
+        compared = change_comparisons.compared(one, lists)
         allowed = change_reviews.may_review(request.user, one)
         holder = change_reviews.holder(one, timezone.now())
         trouble = ""
@@ -213,7 +214,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         elif any(item.standing is not Standing.AS_BEFORE for item in compared):
             trouble = _("資料已有其他異動，請個別審核")
         return Entry(
-            one, compared, f"{one.pk}:{one.version}:{change_reviews.fingerprint(one, compared)}", trouble
+            one, compared, f"{one.pk}:{one.version}:{change_comparisons.fingerprint(one, compared)}", trouble
         )
 
     def _approve_all(self, request: HttpRequest, keys: list[str]) -> HttpResponse:

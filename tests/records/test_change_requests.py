@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from records import change_requests, change_reviews
-from records.change_reviews import ReviewRefused, Standing, compared, fingerprint
+from records.change_comparisons import Standing, compared, fingerprint
+from records.change_reviews import ReviewRefused
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import AcademicRecord, ChangeRequest, Department, Person, Programme, ReviewMode, Source
 from records.programmes import Lists

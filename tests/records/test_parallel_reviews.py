@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from records import change_reviews
-from records.change_reviews import ReviewRefused, compared, fingerprint
+from records.change_comparisons import compared, fingerprint
+from records.change_reviews import ReviewRefused
 from records.models import ChangeRequest, Person
 from records.programmes import Lists
 from tests.change_requests import OTHER, OWN, contact_of, proposed, waiting
