@@ -39,7 +39,7 @@ def cards(user: Any, at: datetime.datetime) -> list[Card]:
         days = (at - found["oldest"]).days if found["oldest"] else 0
         return [
             Card(_("等待審核的異動"), found["count"], f"{address}?state=waiting", found["count"] > 0),
-            Card(_("最久的已等待（天）"), days, f"{address}?state=waiting", days >= AGES["7"]),
+            Card(_("最久的等待天數"), days, f"{address}?state=waiting", days >= AGES["7"]),
         ]
     if reach_of(user) is not Reach.OWN or not policies.can_propose_changes(user):
         return []
@@ -60,7 +60,7 @@ class StateFilter(ChoiceFilter):
     def __init__(self, request: HttpRequest, *args: Any) -> None:
         self.is_inbox = bool(policies.can_review_changes(request.user))
         super().__init__(request, *args)
-        self.empty_title = _("等待審核") if self.is_inbox else _("全部")
+        self.blank_title = _("等待審核") if self.is_inbox else _("全部")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         first = ("all", _("全部")) if self.is_inbox else ("waiting", _("等待審核"))
