@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import policies, rights
+from records import field_policy, policies, rights
 from records.columns import Sensitivity
 from records.models import Department, Person
 from records.rights import Access, Reach
@@ -80,6 +80,7 @@ def matrix() -> str:
             f"## {_('資料列')}\n\n" + _table(_("範圍"), [(_("校友與學籍"), _reach_cell)]),
             f"## {_('欄位類別')}\n\n" + _table(_("類別"), _class_rows()),
             f"## {_('欄位')}\n\n" + _table(_("欄位"), _field_rows()),
+            f"## {_('異動的處理')}\n\n" + _ways(),
         ]
     )
 
@@ -133,6 +134,19 @@ def _field_rows() -> Iterator[tuple[str, Cell]]:
             f"{_title(field)} · {rights.CLASS_TITLES[field.sensitivity]}",
             lambda role, f=field: _access_cell(rights.field_access(role, f)),
         )
+
+
+def _ways() -> str:
+    """Fields × where a change comes from (`records.field_policy`)."""
+    origins = list(field_policy.ORIGIN_TITLES.items())
+    lines = [
+        f"| {_('欄位')} | " + " | ".join(str(title) for _origin, title in origins) + " |",
+        "|---" * (len(origins) + 1) + "|",
+    ]
+    for field in rights.ALL_FIELDS:
+        ways = [field_policy.WAY_TITLES[field_policy.way_of(origin, field)] for origin, _title in origins]
+        lines.append(f"| {field.title} | " + " | ".join(map(str, ways)) + " |")
+    return "\n".join(lines)
 
 
 def _access_cell(access: Access) -> str:

@@ -27,6 +27,8 @@ from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
+from records.admin.change_request_list import cards as change_cards
+from records.admin.change_requests import ChangeRequestAdmin
 from records.admin.disclosures import DisclosureAdmin
 from records.admin.organisation import (
     CollegeAdmin,
@@ -41,6 +43,7 @@ from records.admin.people import PersonAdmin
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.Person, PersonAdmin),
+    (models.ChangeRequest, ChangeRequestAdmin),
     (models.ImportBatch, ImportBatchAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),
@@ -105,6 +108,7 @@ class AlumniAdminSite(admin.AdminSite):
         context = self.each_context(request) | {
             "title": self.index_title,
             "board": board.Board(request.user, now),
+            "change_cards": change_cards(request.user, now),
             "application_cards": applications.cards(request.user),
             "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user, now)],
             "can_import": policies.can_import(request.user),

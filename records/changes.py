@@ -124,13 +124,15 @@ def apply_changes(
     source: Source,
     at: datetime.datetime,
     batch: Batch | None = None,
+    reason: str = "",
     pool: SerialPool | None = None,
     after_step: Callable[[list[Applied]], None] = lambda applied: None,
 ) -> list[Applied]:
     """Write the changes, all or nothing, and say what became of each.
 
     `changes` may be a stream when the serial numbers it needs were reserved before (`pool`). `after_step` is
-    called inside the transaction with the outcome of every few thousand people. A change whose `before` is no
+    called inside the transaction with the outcome of every few thousand people. The history rows carry `reason`, those
+    of a batch its file name. A change whose `before` is no
     longer true is not written; its outcome names the attributes. Raises SeriesFull before anything is written.
     """
     if pool is None:
@@ -139,7 +141,9 @@ def apply_changes(
     outcome: list[Applied] = []
     with transaction.atomic():
         for step in bulk.batched(changes, PEOPLE_PER_STEP):
-            applied = _Step(step, pool, editor=editor, source=source, at=at, batch=batch).apply()
+            applied = _Step(
+                step, pool, editor=editor, source=source, at=at, batch=batch, reason=reason
+            ).apply()
             after_step(applied)
             outcome += applied
     return outcome
@@ -157,10 +161,12 @@ class _Step:
         source: Source,
         at: datetime.datetime,
         batch: Batch | None,
+        reason: str,
     ) -> None:
         self.changes = changes
         self.pool = pool
         self.editor, self.source, self.at, self.batch = editor, source, at, batch
+        self.reason = (batch.file_name if batch else reason)[:100]
         self.today = timezone.localdate(at)  # SOP 6.7: the date in Taipei
         self.outcome = [Applied(change.key, change.person_id) for change in changes]
 
@@ -522,7 +528,7 @@ class _Step:
             kind=kind,
             at=self.at,
             user_id=self.editor.pk,
-            reason=self.batch.file_name[:100] if self.batch else "",
+            reason=self.reason,
             source=self.source,
             batch_id=self.batch.pk if self.batch else None,
         )

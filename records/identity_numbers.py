@@ -27,6 +27,7 @@ _MISTYPED = re.compile(
 )
 _PASSPORT = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{6,12}")
 _PHONE_LIKE = re.compile(r"09[0-9]{8}")
+_IN_TEXT = re.compile(r"(?<![A-Z0-9])[A-Z][1289A-D][0-9]{8}(?![0-9])", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:中華民國)?(?:國民)?(護照|PASSPORT|身分證|身份證|居留證|統一證|外僑居留證|ARC|ID)(?:統一)?(?:字號|號碼|證號|編號|號|NO)?[.:：#]*",
     re.IGNORECASE,
@@ -133,3 +134,8 @@ def _why_not(text: str, number: str) -> Rejected:
     if _PHONE_LIKE.fullmatch(number):
         return Rejected("not_an_id", _("這是電話號碼，不是證號。"))
     return Rejected("not_an_id", _("這不是身分證字號、統一證號或護照號碼。"))
+
+
+def without_national_ids(text: str) -> str:
+    """Free words with every national or resident number in them masked."""
+    return _IN_TEXT.sub(lambda match: mask_national_id(match[0].upper()), text)

@@ -81,6 +81,27 @@ can_view_people = Function(
 can_edit_people = Function(
     _("新增、修改校友資料，登錄不願接受訊息"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE
 )
+can_propose_changes = Function(
+    _("提出資料異動（依欄位立即生效或送審）"),
+    CENTER | {CONTACT},
+    _("您的角色不能提出資料異動。"),
+    Rows.PEOPLE,
+)
+can_see_change_requests = Function(
+    _("檢視異動申請（系所聯絡人：自己提出的）"),
+    CENTER | {CONTACT},
+    _("您的角色不能檢視異動申請。"),
+    Rows.PEOPLE,
+)
+can_review_changes = Function(
+    _("審核異動申請（自己提出的除外）"),
+    frozenset({STAFF, DIRECTOR}),
+    _("異動申請由校友服務中心審核。"),
+    Rows.PEOPLE,
+)
+can_set_review_mode = Function(
+    _("設定系所聯絡人的異動是否全部送審"), frozenset({DIRECTOR}), _("審核方式由主任設定。")
+)
 can_see_identity = Function(
     _("以完整身分證字號查詢"), CENTER, _("您的角色不能檢視身分證字號與生日。"), Rows.PEOPLE
 )

@@ -1,5 +1,6 @@
 from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
+from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
 from .disclosures import Disclosure
 from .follow_ups import FollowUp
 from .history import ChangeContext, Source
@@ -20,9 +21,13 @@ from .serials import SerialCounter, SerialSeries
 
 __all__ = [
     "LETTERS",
+    "WAITING",
     "AcademicRecord",
     "Annotation",
     "ChangeContext",
+    "ChangeItem",
+    "ChangeRequest",
+    "ChangeRequestEvent",
     "College",
     "Department",
     "Disclosure",
@@ -37,6 +42,7 @@ __all__ = [
     "OrganisationAlias",
     "Person",
     "Programme",
+    "ReviewMode",
     "SerialCounter",
     "SerialSeries",
     "Sex",

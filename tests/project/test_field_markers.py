@@ -28,6 +28,7 @@ from accounts.models import Role
 from records.annotations import Line
 from records.changes import NewObjection, PersonChange, RecordChange, apply_changes
 from records.models import Department, ImportBatch, Person, Programme, Source, StatusCode
+from tests.change_requests import contact_of, proposed
 from tests.factories import applied, importer, planned, row
 from tests.people import degree, somebody
 
@@ -87,6 +88,8 @@ READERS = {
         CENTER,
     )
     | {"national_id": NOBODY},
+    # What another contact proposed about the contact's own people.
+    "request": {"chinese_name": CENTER, "reason": CENTER, "national_id": NOBODY, "national_id_mask": CENTER},
     "row": dict.fromkeys(["chinese_name", "email"], CENTER) | {"national_id": NOBODY},
 }  # fmt: skip
 
@@ -109,6 +112,16 @@ class Seeded:
 def _write(change: PersonChange) -> None:
     [outcome] = apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
     assert not outcome.stale
+
+
+def _request(person: Person) -> None:
+    """Something that waits for review, by another contact than the one who looks."""
+    proposed(
+        person,
+        {"chinese_name": "標記申請", "national_id": "E123456786"},
+        editor=contact_of(OWN),
+        reason="標記說明 E123456786",
+    )
 
 
 def _identity(label: str, code: str) -> str:
@@ -167,6 +180,7 @@ def seeded(organisation) -> Seeded:
         chinese_name="馬克外", english_name="Stranger, Out", national_id="C123456782", email="stranger@example.net",
         mobile="0966-777888", address="外人路丙號",
     )  # fmt: skip
+    _request(person)
     imported_row = row(中文姓名="馬克列", 電子郵件="row.marker@example.com", 身分證字號="D123456784")
     batch = planned([imported_row, row(中文姓名="")])
     seeded = Seeded(people={"own": person, "stranger": stranger}, batch=batch)
@@ -211,6 +225,10 @@ def seeded(organisation) -> Seeded:
         ("stranger", "student_number"): "10932999",
         ("stranger", "serial_number"): stranger.academic_records.get().serial_number,
         ("stranger", "class_name"): "外人班",
+        ("request", "chinese_name"): "標記申請",
+        ("request", "reason"): "標記說明",
+        ("request", "national_id"): "E123456786",
+        ("request", "national_id_mask"): "E*******86",
         ("row", "chinese_name"): "馬克列",
         ("row", "email"): "row.marker@example.com",
         ("row", "national_id"): "D123456784",

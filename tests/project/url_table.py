@@ -25,6 +25,7 @@ from records.models import (
 )
 from tests.agreements import sign_agreement
 from tests.applicants import begun, submitted
+from tests.change_requests import waiting
 from tests.factories import importer
 from tests.people import somebody
 
@@ -94,6 +95,11 @@ def _closed_to_alumni(old: Row) -> Row:
     return replace(old, expected={**old.expected, "alumnus": FORBIDDEN})
 
 
+def _to_contacts(status: int, old: Row) -> Row:
+    """What a POST about something outside a contact's scope answers."""
+    return replace(old, posted={**old.posted, "department_contact": status})
+
+
 def everybody(status: int, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
     return Row(dict.fromkeys(VISITORS, status), kwargs)
 
@@ -156,6 +162,10 @@ def _link() -> dict[str, Any]:
 
 def _application() -> dict[str, Any]:
     return {"object_id": submitted()[0].pk}
+
+
+def _request() -> dict[str, Any]:
+    return {"object_id": waiting().pk}
 
 
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
@@ -257,6 +267,19 @@ TABLE: dict[str, Row] = {
     "admin:records_person_objection": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_add": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_edit": page(*CENTER_AND_IT, kwargs=_record),
+    # change requests; the one in the table is another contact's
+    **model_rows("records_changerequest", _request, see=PEOPLE_READERS),
+    "admin:records_changerequest_change": Row(
+        {**page(*CENTER_AND_IT).expected, "department_contact": NOT_FOUND}, _request
+    ),
+    "admin:records_changerequest_bulk": act(*CENTER),
+    "admin:records_changerequest_mode": page("center_director"),
+    "admin:records_changerequest_step": _to_contacts(
+        NOT_FOUND, act(*CENTER, kwargs=lambda: _request() | {"step": "taken"})
+    ),
+    "admin:records_changerequest_evidence": _to_contacts(
+        NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=_request)
+    ),
     # batches
     **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
     "admin:records_importbatch_template": page(*CENTER_AND_IT),

@@ -1,0 +1,38 @@
+"""The forms of reviewing: one step of a request, and the mode of reviewing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..models import ChangeRequest
+
+
+class StepForm(forms.Form):
+    """What a step brings: the version and fingerprint of what was shown, the chosen fields, words to the proposer."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    items = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    answer = forms.CharField(
+        label=_("審核意見"),
+        required=False,
+        max_length=500,
+        help_text=_("退回、不予核准或部分核准時必填，申請人會看到。請勿填寫身分證字號。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, request: ChangeRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["items"].choices = [(item.pk, item.attribute) for item in request.items.all()]
+
+
+class ReviewModeForm(forms.Form):
+    reason = forms.CharField(
+        label=_("事由"),
+        max_length=200,
+        error_messages={"required": _("請填寫事由。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
