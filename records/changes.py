@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from . import bulk
+from . import bulk, follow_ups
 from .annotations import NEW_RECORD, OBJECTION, Line, change_text, pinned_text
 from .columns import COLUMNS, REPLACEABLE_ATTRIBUTES, SECONDARY_WORDS
 from .encryption import digest
@@ -124,10 +124,11 @@ def apply_changes(
     source: Source,
     at: datetime.datetime,
     batch: Batch | None = None,
+    reason: str = "",
     pool: SerialPool | None = None,
     after_step: Callable[[list[Applied]], None] = lambda applied: None,
 ) -> list[Applied]:
-    """Write the changes, all or nothing, and say what became of each.
+    """Write the changes, all or nothing, and say what became of each. `reason` stands in the history.
 
     `changes` may be a stream when the serial numbers it needs were reserved before (`pool`). `after_step` is
     called inside the transaction with the outcome of every few thousand people. A change whose `before` is no
@@ -139,7 +140,9 @@ def apply_changes(
     outcome: list[Applied] = []
     with transaction.atomic():
         for step in bulk.batched(changes, PEOPLE_PER_STEP):
-            applied = _Step(step, pool, editor=editor, source=source, at=at, batch=batch).apply()
+            applied = _Step(
+                step, pool, editor=editor, source=source, at=at, batch=batch, reason=reason
+            ).apply()
             after_step(applied)
             outcome += applied
     return outcome
@@ -157,10 +160,12 @@ class _Step:
         source: Source,
         at: datetime.datetime,
         batch: Batch | None,
+        reason: str,
     ) -> None:
         self.changes = changes
         self.pool = pool
         self.editor, self.source, self.at, self.batch = editor, source, at, batch
+        self.reason = (reason or (batch.file_name if batch else ""))[:100]
         self.today = timezone.localdate(at)  # SOP 6.7: the date in Taipei
         self.outcome = [Applied(change.key, change.person_id) for change in changes]
 
@@ -493,7 +498,7 @@ class _Step:
         ]
 
     def _write_follow_ups(self, going: list[tuple[PersonChange, Applied]]) -> None:
-        """Open what is missing, close what has come (SOP 6.10)."""
+        """Open what is missing, close what has come, ask again who has new contact data (SOP 6.10)."""
         opening: list[tuple[int, str]] = []
         closing: dict[str, list[int]] = defaultdict(list)
         for change, applied in going:
@@ -514,6 +519,12 @@ class _Step:
                 FollowUp.objects.filter(person__any_of=chunk, item=item, closed_at=None).update(
                     closed_at=self.at
                 )
+        reached = {
+            applied.person_id
+            for change, applied in going
+            if change.person_id and any(change.values.get(name) for name in follow_ups.REACHING)
+        }
+        follow_ups.reopen(sorted(reached), at=self.at)
 
     def _remember(self, model: type, ids: list[int], kind: str) -> None:
         bulk.write_history(
@@ -522,7 +533,7 @@ class _Step:
             kind=kind,
             at=self.at,
             user_id=self.editor.pk,
-            reason=self.batch.file_name[:100] if self.batch else "",
+            reason=self.reason,
             source=self.source,
             batch_id=self.batch.pk if self.batch else None,
         )

@@ -1,7 +1,8 @@
 from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
+from .bulk_edits import BulkEdit, BulkEditRow
 from .disclosures import Disclosure
-from .follow_ups import FollowUp
+from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
 from .imports import ImportBatch, ImportOutcome, ImportRow, Verdict
 from .keys import KeyCheck
@@ -22,6 +23,9 @@ __all__ = [
     "LETTERS",
     "AcademicRecord",
     "Annotation",
+    "BulkEdit",
+    "BulkEditRow",
+    "CallAttempt",
     "ChangeContext",
     "College",
     "Department",
@@ -42,5 +46,6 @@ __all__ = [
     "Sex",
     "Source",
     "StatusCode",
+    "Unreachable",
     "Verdict",
 ]
