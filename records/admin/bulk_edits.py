@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -259,7 +259,11 @@ class BulkEditAdmin(WorkspaceAdmin):
     ) -> HttpResponse:
         outcome = request.GET.get("outcome", "")
         outcome = outcome if outcome in Outcome.values else ""
-        rows = edit.rows.select_related("person", "record__programme").order_by("pk")
+        degrees = Prefetch(
+            "person__academic_records", policies.visible_records(request.user), to_attr="shown_records"
+        )
+        rows = edit.rows.select_related("person", "record__programme").prefetch_related(degrees)
+        rows = rows.order_by("pk")
         rows = rows.filter(outcome=outcome) if outcome else rows
         page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
         lists = Lists.load()

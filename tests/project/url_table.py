@@ -29,7 +29,7 @@ from records.models import (
 from tests.agreements import sign_agreement
 from tests.applicants import begun, submitted
 from tests.factories import importer
-from tests.people import somebody
+from tests.people import degree, somebody
 
 ANONYMOUS = "anonymous"
 STAFF = ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor")
@@ -162,7 +162,8 @@ def _application() -> dict[str, Any]:
 
 
 def _follow_up() -> dict[str, Any]:
-    return {"object_id": somebody(without=("email",)).follow_ups.get().pk}
+    stranger = somebody(degree("食品科學系碩士班"), without=("email",))
+    return {"object_id": stranger.follow_ups.get().pk}
 
 
 def _bulk_edit() -> dict[str, Any]:
