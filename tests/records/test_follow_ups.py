@@ -166,9 +166,7 @@ def test_a_contact_is_not_told_what_others_noted_nor_of_foreign_degrees(contact,
 
 def test_work_is_given_to_whom_reaches_the_person_and_nobody_else(contact, center, user_of):
     item = lacking()
-    outsider = user_of(
-        "department_contact", username="c2", departments=[Department.objects.get(name=OTHER)]
-    )
+    outsider = user_of("department_contact", username="c2", departments=[Department.objects.get(name=OTHER)])
     colleague = user_of("department_contact")
     for account in (outsider, user_of("auditor"), user_of("it_staff", username="off", is_active=False)):
         page = center.post(f"{LIST}{item.pk}/assign/", {"account": account.pk}).content.decode()
@@ -217,7 +215,9 @@ def test_the_list_is_filtered_by_item_department_assignee_and_day(center, now):
 # --- figures and sheets ---------------------------------------------------------------------------------------------
 def test_the_completion_of_each_department_counts_each_item_once(now, contact, user_of):
     item = lacking("email", "birth_date")
-    double = somebody(degree(f"{OWN}學士班"), degree(f"{OWN}碩士班"), degree(f"{OTHER}碩士班"), without=("email",))
+    double = somebody(
+        degree(f"{OWN}學士班"), degree(f"{OWN}碩士班"), degree(f"{OTHER}碩士班"), without=("email",)
+    )
     write(item.person, {"email": "came@example.com"})
     call(double.follow_ups.get())
     follow_ups.declare_unreachable(double.follow_ups.get(), reason="未接", by=importer(), at=now)
