@@ -20,6 +20,7 @@ from records.models import (
     Source,
     StatusCode,
 )
+from records.verification import check_stuck_batches
 from tests.factories import importer, lines
 from tests.people import degree, somebody
 
@@ -245,6 +246,7 @@ def test_a_process_that_died_leaves_a_plan_that_can_be_confirmed_again():
     edit = plan(somebody())
     assert bulk_edits.start_applying(edit, importer())
     now = timezone.now()
+    assert len(list(check_stuck_batches(now + datetime.timedelta(minutes=11)))) == 1
     progress.write(bulk_edits.progress_name(edit), "applying", 1, 2)
     assert not bulk_edits.recover(now + bulk_edits.LEASE / 2)
     assert bulk_edits.recover(now + bulk_edits.LEASE * 2) == 1

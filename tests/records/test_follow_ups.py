@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -253,3 +254,19 @@ def test_a_long_call_sheet_is_no_sheet(center, monkeypatch):
     page = center.post(f"{LIST}call-sheet/", {"purpose": "補正"})
     assert page["Content-Type"].startswith("text/html") and "縮小範圍" in page.content.decode()
     assert not Disclosure.objects.exists()
+
+
+def test_the_password_is_asked_for_again_before_a_sheet_goes_out(client_of, user_of):
+    """The filters outlive the question: after the answer the same page is shown again."""
+    lacking()
+    lacking("birth_date")
+    account = user_of("center_staff")
+    account.set_password("correct horse battery staple")
+    account.save()
+    client = client_of("center_staff")
+    answer = client.post(f"{LIST}call-sheet/?item=birth_date", {"purpose": "補正"})
+    assert answer.status_code == 302 and answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Disclosure.objects.exists()
+    back = client.post(answer["Location"], {"password": "correct horse battery staple"})
+    assert client.post(back["Location"], {"purpose": "補正"}).streaming
+    assert Disclosure.objects.get().row_count == 1
