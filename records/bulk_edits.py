@@ -30,14 +30,8 @@ from .values import hide_national_ids
 State, Outcome = BulkEdit.State, BulkEditRow.Outcome
 # Where one value for many makes sense. Nothing that tells people apart, nothing that numbers or counts degrees.
 FIELDS: tuple[str, ...] = (
-    "country",
-    "city",
-    "postal_code",
-    "current_identity",
-    "enrolment_status",
-    "class_name",
-    "graduation_date",
-    "accepts_messages",
+    *("country", "city", "postal_code", "current_identity"),
+    *("enrolment_status", "class_name", "graduation_date", "accepts_messages"),
 )
 # 否 is an objection with its own record, never a value for many; 是 only reaches who never answered (SOP 6.9).
 ONLY = MappingProxyType({"accepts_messages": "是"})
