@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import applications, cooperation_part, reviews
@@ -27,9 +28,11 @@ from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
+from records.admin.bulk_edits import BulkEditAdmin
 from records.admin.change_request_list import cards as change_cards
 from records.admin.change_requests import ChangeRequestAdmin
 from records.admin.disclosures import DisclosureAdmin
+from records.admin.follow_ups import FollowUpAdmin
 from records.admin.organisation import (
     CollegeAdmin,
     DepartmentAdmin,
@@ -40,10 +43,27 @@ from records.admin.organisation import (
 )
 from records.admin.people import PersonAdmin
 
+fresh_factor = method_decorator(fresh_factor_required)
+
+
+class GuardedFollowUpAdmin(FollowUpAdmin):
+    """A call sheet goes out only after the factor was asked for again (ASVS 7.5.3)."""
+
+    call_sheet_view = fresh_factor(FollowUpAdmin.call_sheet_view)
+
+
+class GuardedBulkEditAdmin(BulkEditAdmin):
+    """So is a bulk edit confirmed."""
+
+    apply_view = fresh_factor(BulkEditAdmin.apply_view)
+
+
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.Person, PersonAdmin),
     (models.ChangeRequest, ChangeRequestAdmin),
+    (models.FollowUp, GuardedFollowUpAdmin),
+    (models.BulkEdit, GuardedBulkEditAdmin),
     (models.ImportBatch, ImportBatchAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),

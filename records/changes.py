@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from . import bulk
+from . import bulk, follow_ups
 from .annotations import NEW_RECORD, OBJECTION, Line, change_text, pinned_text
 from .columns import COLUMNS, REPLACEABLE_ATTRIBUTES, SECONDARY_WORDS
 from .encryption import digest
@@ -128,7 +128,7 @@ def apply_changes(
     pool: SerialPool | None = None,
     after_step: Callable[[list[Applied]], None] = lambda applied: None,
 ) -> list[Applied]:
-    """Write the changes, all or nothing, and say what became of each.
+    """Write the changes, all or nothing, and say what became of each. `reason` stands in the history.
 
     `changes` may be a stream when the serial numbers it needs were reserved before (`pool`). `after_step` is
     called inside the transaction with the outcome of every few thousand people. The history rows carry `reason`, those
@@ -166,7 +166,7 @@ class _Step:
         self.changes = changes
         self.pool = pool
         self.editor, self.source, self.at, self.batch = editor, source, at, batch
-        self.reason = (batch.file_name if batch else reason)[:100]
+        self.reason = (reason or (batch.file_name if batch else ""))[:100]
         self.today = timezone.localdate(at)  # SOP 6.7: the date in Taipei
         self.outcome = [Applied(change.key, change.person_id) for change in changes]
 
@@ -499,7 +499,7 @@ class _Step:
         ]
 
     def _write_follow_ups(self, going: list[tuple[PersonChange, Applied]]) -> None:
-        """Open what is missing, close what has come (SOP 6.10)."""
+        """Open what is missing, close what has come, ask again who has new contact data (SOP 6.10)."""
         opening: list[tuple[int, str]] = []
         closing: dict[str, list[int]] = defaultdict(list)
         for change, applied in going:
@@ -520,6 +520,12 @@ class _Step:
                 FollowUp.objects.filter(person__any_of=chunk, item=item, closed_at=None).update(
                     closed_at=self.at
                 )
+        reached = {
+            applied.person_id
+            for change, applied in going
+            if change.person_id and any(change.values.get(name) for name in follow_ups.REACHING)
+        }
+        follow_ups.reopen(sorted(reached), at=self.at)
 
     def _remember(self, model: type, ids: list[int], kind: str) -> None:
         bulk.write_history(

@@ -115,6 +115,36 @@ can_import = Function(
 can_see_batches = Function(
     _("檢視匯入批次的件數與狀態"), CENTER | {REGISTRAR}, _("您的角色不能檢視匯入批次。")
 )
+can_follow_up = Function(
+    _("電話補正：檢視缺漏、指派、登錄通話"),
+    CENTER | {CONTACT},
+    _("您的角色不處理電話補正。"),
+    Rows.PEOPLE,
+)
+can_declare_unreachable = Function(
+    _("電話補正：判定無法聯繫、恢復聯絡"),
+    CENTER,
+    _("無法聯繫由校友服務中心判定。"),
+    Rows.PEOPLE,
+)
+can_take_call_sheets = Function(
+    _("電話補正：下載電話名單（只含可檢視的欄位，留有紀錄）"),
+    CENTER | {CONTACT},
+    _("您的角色不能下載電話名單。"),
+    Rows.PEOPLE,
+)
+can_bulk_edit = Function(
+    _("整批修改校友資料：計畫、寫入、復原"),
+    CENTER,
+    _("整批修改由校友服務中心與校務系統組處理。"),
+    Rows.PEOPLE,
+)
+can_confirm_bulk_edits = Function(
+    _("核可他人超過 500 人的整批修改"),
+    frozenset({DIRECTOR}),
+    _("超過 500 人的整批修改由主任核可。"),
+    Rows.PEOPLE,
+)
 can_see_organisation = Function(_("檢視系所與代碼"), CENTER, _("您的角色不能檢視系所與代碼設定。"))
 can_edit_organisation = Function(
     _("修改系所與代碼"), frozenset({DIRECTOR, IT}), _("系所與代碼由主任或校務系統組修改。")

@@ -1,4 +1,4 @@
-"""What goes out: the export of academic records and the empty form, both made from `columns`.
+"""What goes out: the export of academic records, the call sheet and the empty form, all made from `columns`.
 
 An export is written as the import reads it: the file loads back and changes nothing.
 """
@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export import fields, resources
 
 from . import policies
 from .bulk import IDS_PER_STATEMENT, batched
-from .columns import COLUMNS, SEXES, TEMPLATE_COLUMNS, Column, shown
-from .models import AcademicRecord, Annotation, Disclosure, Programme, StatusCode
+from .columns import COLUMNS, SECONDARY_WORDS, SEXES, TEMPLATE_COLUMNS, Column, shown
+from .models import AcademicRecord, Annotation, Disclosure, FollowUp, Programme, StatusCode
 from .programmes import Lists
 from .storing import current_record_values, current_values
 from .workbooks.template import TemplateColumn, write_template
@@ -176,6 +177,82 @@ def export_to(
     if count != entry.row_count:  # somebody added records meanwhile
         Disclosure.objects.filter(pk=entry.pk).update(row_count=count)
     return count
+
+
+# What a call sheet says of a person beside the missing items; who may not read a field has no such column.
+CALL_SHEET_FIELDS = (
+    "chinese_name",
+    "mobile",
+    "phone",
+    "other_phones",
+    "email",
+    "programme",
+    "graduation_date",
+)
+
+
+def call_sheet_to(
+    target: Path | BinaryIO,
+    items: QuerySet[FollowUp],
+    *,
+    user: Any,
+    at: datetime.datetime,
+    purpose: str,
+    address: str | None = None,
+) -> int:
+    """Write whom to telephone for what (SOP 6.10), one row a person, and log who took it; the number of rows.
+
+    `items` are open ones within the user's scope (`follow_ups.waiting`). Only fields and degrees that the user may read
+    go out, no national ID among them; as with every export the log entry stands first."""
+    missing: dict[int, list[FollowUp]] = defaultdict(list)
+    for item in items.select_related("person", "assigned_to"):
+        missing[item.person_id].append(item)
+    Disclosure.objects.create(
+        user=user,
+        kind=Disclosure.Kind.EXPORT,
+        at=at,
+        address=address,
+        row_count=len(missing),
+        detail=_("電話名單：%(purpose)s") % {"purpose": purpose},
+    )
+    names = [name for name in CALL_SHEET_FIELDS if policies.may_read(user, name)]
+    headers = [SECONDARY_WORDS.get(name) or _header(name) for name in names]
+    told = [
+        _("缺漏資料"),
+        _("開立日期"),
+        _("負責人"),
+        _("下次聯絡日期"),
+        _("通話時間"),
+        _("通話結果"),
+        _("備註"),
+    ]
+    return write_sheet(
+        target, headers=[*headers, *told], rows=_call_rows(missing, names, user), title=_("電話名單")
+    )
+
+
+def _call_rows(missing: dict[int, list[FollowUp]], names: list[str], user: Any) -> Iterator[list[str]]:
+    """The three last columns are blank, to be filled in with a pen."""
+    degrees: dict[int, list[AcademicRecord]] = defaultdict(list)
+    for chunk in batched(missing, IDS_PER_STATEMENT):
+        for record in policies.visible_records(user).filter(person__in=chunk).order_by("pk"):
+            degrees[record.person_id].append(record)
+    for person_id, items in missing.items():
+        first, own = items[0], degrees[person_id]
+        of_degrees = {
+            "programme": "、".join(record.programme.name for record in own),
+            "graduation_date": "、".join(record.graduation_date for record in own if record.graduation_date),
+        }
+        yield [
+            *(of_degrees[name] if name in of_degrees else getattr(first.person, name) for name in names),
+            "、".join(str(item.get_item_display()) for item in items),
+            f"{timezone.localtime(min(item.opened_at for item in items)):%Y-%m-%d}",
+            first.assigned_to.display_name if first.assigned_to else "",
+            first.next_try.isoformat() if first.next_try else "",
+            "",
+            "",
+            "",
+        ]
 
 
 def template_to(target: Path | BinaryIO) -> None:

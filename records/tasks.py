@@ -8,8 +8,8 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from . import imports
-from .models import ImportBatch
+from . import bulk_edits, imports
+from .models import BulkEdit, ImportBatch
 from .policies import can_import
 
 
@@ -44,12 +44,25 @@ def _apply(batch: ImportBatch) -> None:
     imports.apply(batch)
 
 
+@task()
+def apply_bulk_edit(edit_id: int) -> None:
+    """Write a confirmed bulk edit."""
+    try:
+        bulk_edits.apply(BulkEdit.objects.get(pk=edit_id))
+    except DatabaseError as error:
+        raise _failure(f"bulk edit {edit_id}", error) from None
+
+
 def _work(step: Callable[[ImportBatch], None], batch_id: int) -> None:
     try:
         step(ImportBatch.objects.get(pk=batch_id))
     except DatabaseError as error:
-        state = getattr(error.__cause__, "pgcode", None) or ""
-        raise TaskFailed(f"batch {batch_id}: {type(error).__name__} {state}".rstrip()) from None
+        raise _failure(f"batch {batch_id}", error) from None
+
+
+def _failure(what: str, error: DatabaseError) -> TaskFailed:
+    state = getattr(error.__cause__, "pgcode", None) or ""
+    return TaskFailed(f"{what}: {type(error).__name__} {state}".rstrip())
 
 
 def request_apply(batch: ImportBatch, user: object) -> bool:
@@ -57,4 +70,12 @@ def request_apply(batch: ImportBatch, user: object) -> bool:
     if not imports.start_applying(batch, user):
         return False
     apply_batch.enqueue(batch.pk)
+    return True
+
+
+def request_bulk_edit(edit: BulkEdit, user: object) -> bool:
+    """Confirm a bulk edit: True for the first who asks and may, and the worker writes it."""
+    if not bulk_edits.start_applying(edit, user):
+        return False
+    apply_bulk_edit.enqueue(edit.pk)
     return True

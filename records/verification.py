@@ -24,6 +24,7 @@ from .encryption import DamagedValue, digest, unseal
 from .models import (
     AcademicRecord,
     Annotation,
+    BulkEdit,
     FollowUp,
     ImportBatch,
     ImportOutcome,
@@ -226,15 +227,18 @@ def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
 
 
 def check_stuck_batches(at: datetime.datetime) -> Iterator[str]:
-    """No batch is being read or written without a sign of life."""
-    working = ImportBatch.objects.filter(state__in=(ImportBatch.State.READING, ImportBatch.State.APPLYING))
-    stuck = working.filter(Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER))
-    for batch in stuck.order_by("pk"):
-        yield _("匯入批次 #%(pk)d 停在「%(state)s」，超過 %(minutes)d 分鐘沒有進度。") % {
-            "pk": batch.pk,
-            "state": batch.get_state_display(),
-            "minutes": STUCK_AFTER.total_seconds() // 60,
-        }
+    """No batch or bulk edit is being read or written without a sign of life."""
+    batches = ImportBatch.objects.filter(state__in=(ImportBatch.State.READING, ImportBatch.State.APPLYING))
+    edits = BulkEdit.objects.filter(state=BulkEdit.State.APPLYING)
+    is_silent = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER)
+    for what, working in ((_("匯入批次"), batches), (_("整批修改"), edits)):
+        for stuck in working.filter(is_silent).order_by("pk"):
+            yield _("%(what)s #%(pk)d 停在「%(state)s」，超過 %(minutes)d 分鐘沒有進度。") % {
+                "what": what,
+                "pk": stuck.pk,
+                "state": stuck.get_state_display(),
+                "minutes": STUCK_AFTER.total_seconds() // 60,
+            }
 
 
 def check_annotation_numbers(at: datetime.datetime) -> Iterator[str]:

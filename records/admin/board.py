@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import policies
-from ..models import AcademicRecord, FollowUp, ImportBatch, Person
+from .. import bulk_edits, follow_ups, policies
+from ..models import AcademicRecord, BulkEdit, FollowUp, ImportBatch, Person
+from ..rights import Reach, reach_of
 
 State = ImportBatch.State
 RECENT = 8
@@ -35,7 +37,7 @@ class Board:
         self.at = at
         self.sees_batches = bool(policies.can_see_batches(user))
         self.sees_people = bool(policies.can_view_people(user))
-        self.sees_follow_ups = bool(policies.can_edit_people(user))
+        self.sees_follow_ups = bool(policies.can_follow_up(user))
 
     @cached_property
     def batch_cards(self) -> list[Card]:
@@ -63,25 +65,36 @@ class Board:
         """SOP 6.10: required data that is missing and has to be asked for by telephone."""
         if not self.sees_follow_ups:
             return []
-        opened = FollowUp.objects.filter(closed_at__isnull=True).order_by()
+        visible = follow_ups.visible_to(self.user).order_by()
+        opened = follow_ups.waiting(visible)
         counts = Counter(dict(opened.values_list("item").annotate(Count("pk"))))
+        due = follow_ups.due(visible, timezone.localdate(self.at))
+        listing = reverse("admin:records_followup_changelist")
         return [
-            Card(
-                _("缺%(item)s") % {"item": label},
-                counts[item],
-                f"{_people()}?missing={item}",
-                counts[item] > 0,
-            )
-            for item, label in FollowUp.Item.choices
+            *(
+                Card(_("缺%(item)s") % {"item": label}, counts[item], f"{listing}?item={item}", True)
+                for item, label in FollowUp.Item.choices
+            ),
+            Card(_("今天到期的聯絡"), due.count(), f"{listing}?due=today", True),
+            Card(_("指派給我"), opened.filter(assigned_to=self.user.pk).count(), f"{listing}?assignee=me"),
         ]
+
+    @cached_property
+    def bulk_edit_cards(self) -> list[Card]:
+        """The plans of others that wait for this user as the second person."""
+        if not policies.can_confirm_bulk_edits(self.user):
+            return []
+        planned = BulkEdit.objects.filter(state=BulkEdit.State.PLANNED).exclude(made_by=self.user.pk)
+        count = sum(map(bulk_edits.needs_second_person, planned))
+        listing = reverse("admin:records_bulkedit_changelist")
+        return [Card(_("待您確認的整批修改"), count, f"{listing}?state=planned", True)] if count else []
 
     @cached_property
     def total_cards(self) -> list[Card]:
         if not self.sees_people:
             return []
-        records = (
-            AcademicRecord.objects.all() if self.sees_follow_ups else policies.visible_records(self.user)
-        )
+        sees_all = reach_of(self.user) is Reach.ALL
+        records = AcademicRecord.objects.all() if sees_all else policies.visible_records(self.user)
         return [
             Card(_("校友"), Person.objects.visible_to(self.user).count(), _people()),
             Card(_("學籍身分"), records.count(), _people()),

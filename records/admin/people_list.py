@@ -112,6 +112,7 @@ class PeopleListAdmin(WorkspaceAdmin):
             "title": self.navigation_title,
             "search_url": reverse("admin:records_person_search"),
             "finds_national_id": bool(policies.can_see_identity(request.user)),
+            "can_bulk_edit": bool(policies.can_bulk_edit(request.user)),
         }
         return super().changelist_view(request, context)
 

@@ -1,8 +1,9 @@
 from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
+from .bulk_edits import BulkEdit, BulkEditRow
 from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
 from .disclosures import Disclosure
-from .follow_ups import FollowUp
+from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
 from .imports import ImportBatch, ImportOutcome, ImportRow, Verdict
 from .keys import KeyCheck
@@ -24,6 +25,9 @@ __all__ = [
     "WAITING",
     "AcademicRecord",
     "Annotation",
+    "BulkEdit",
+    "BulkEditRow",
+    "CallAttempt",
     "ChangeContext",
     "ChangeItem",
     "ChangeRequest",
@@ -48,5 +52,6 @@ __all__ = [
     "Sex",
     "Source",
     "StatusCode",
+    "Unreachable",
     "Verdict",
 ]

@@ -31,7 +31,7 @@ RECORDS = [
     "record_plans",
     "person_plans",
     "planning",
-    "change_requests change_comparisons change_reviews merging undoing resources verification imports",
+    "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "tasks sample",
     "forms",
     "views admin management templatetags",

@@ -14,11 +14,14 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
+from records import bulk_edits
 from records.models import (
+    AcademicRecord,
     College,
     Department,
     ImportBatch,
     OrganisationAlias,
+    Person,
     Programme,
     SerialSeries,
     StatusCode,
@@ -27,7 +30,7 @@ from tests.agreements import sign_agreement
 from tests.applicants import begun, submitted
 from tests.change_requests import waiting
 from tests.factories import importer
-from tests.people import somebody
+from tests.people import degree, somebody
 
 ANONYMOUS = "anonymous"
 STAFF = ("center_staff", "center_director", "it_staff", "registrar", "department_contact", "auditor")
@@ -168,6 +171,28 @@ def _request() -> dict[str, Any]:
     return {"object_id": waiting().pk}
 
 
+def _follow_up() -> dict[str, Any]:
+    stranger = somebody(degree("食品科學系碩士班"), without=("email",))
+    return {"object_id": stranger.follow_ups.get().pk}
+
+
+def _bulk_edit() -> dict[str, Any]:
+    person = somebody()
+    edit = bulk_edits.make_plan(
+        Person.objects.filter(pk=person.pk), AcademicRecord.objects.none(), attribute="city", value="基隆市",
+        reason="測試", chosen_by="測試", by=importer(), at=timezone.now(),
+    )  # fmt: skip
+    return {"object_id": edit.pk}
+
+
+def _of_own_people(base: Row) -> Row:
+    """A contact reaches the page of the own people; the one in the table is of another department."""
+    posted = {**base.posted, "department_contact": NOT_FOUND} if base.posted else {}
+    given = base.expected["department_contact"]
+    expected = {**base.expected, "department_contact": given if base.posted else NOT_FOUND}
+    return replace(base, expected=expected, posted=posted)
+
+
 def _first(model: type[Model]) -> Callable[[], dict[str, Any]]:
     return lambda: {"object_id": model.objects.first().pk}
 
@@ -280,6 +305,21 @@ TABLE: dict[str, Row] = {
     "admin:records_changerequest_evidence": _to_contacts(
         NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=_request)
     ),
+    # telephone work and bulk edits
+    **model_rows("records_followup", _follow_up, see=PEOPLE_READERS),
+    "admin:records_followup_change": _of_own_people(page(*CENTER_AND_IT, kwargs=_follow_up)),
+    "admin:records_followup_figures": page(*PEOPLE_READERS),
+    "admin:records_followup_call_sheet": page(*PEOPLE_READERS),
+    "admin:records_followup_call": _of_own_people(act(*CENTER_AND_IT, status=OK, kwargs=_follow_up)),
+    "admin:records_followup_assign": _of_own_people(act(*CENTER_AND_IT, kwargs=_follow_up)),
+    "admin:records_followup_unreachable": act(*CENTER_AND_IT, status=OK, kwargs=_follow_up),
+    "admin:records_followup_reopen": act(*CENTER_AND_IT, kwargs=_follow_up),
+    **model_rows("records_bulkedit", _bulk_edit, see=CENTER_AND_IT, add=CENTER_AND_IT),
+    "admin:records_bulkedit_plan": page(*CENTER_AND_IT, kwargs=lambda: {"attribute": "city"}),
+    "admin:records_bulkedit_progress": page(*CENTER_AND_IT, kwargs=_bulk_edit),
+    "admin:records_bulkedit_apply": act(*CENTER_AND_IT, kwargs=_bulk_edit),
+    "admin:records_bulkedit_discard": act(*CENTER_AND_IT, kwargs=_bulk_edit),
+    "admin:records_bulkedit_undo": act(*CENTER_AND_IT, status=OK, kwargs=_bulk_edit),
     # batches
     **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
     "admin:records_importbatch_template": page(*CENTER_AND_IT),
