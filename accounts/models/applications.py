@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .agreements import AgreementVersion
@@ -163,7 +162,7 @@ class ApplicationEvent(Chained):
     by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )  # nobody: the applicant, through the link
-    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("時間"), editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True)
     reason = models.CharField(_("理由"), max_length=500, blank=True)  # told to the applicant
     note = models.CharField(_("處理註記"), max_length=500, blank=True)  # the center's own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .chains import Chained
@@ -51,7 +50,7 @@ class AccountEvent(Chained):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )
-    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("時間"), editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True, blank=True)
     detail = models.CharField(_("內容"), max_length=500, blank=True)
 
