@@ -1,11 +1,13 @@
 """`manage.py review_accounts`: the daily look at idle accounts, and the removal of what nobody needs any more: old
-drafts of applications and finished tasks. Run by a timer (docs/account-reviews.md)."""
+drafts of applications, finished tasks, failures past their lock. Run by a timer (docs/account-reviews.md)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         applications.forget_old_drafts()
         DBTaskResult.objects.successful().filter(finished_at__lt=now - DONE_KEPT).delete()
         DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILED_KEPT).delete()
+        AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
         outcome = reviews.look_for_idle(now)
         self._say(_("已提醒"), outcome.warned)
         self._say(_("已停用"), outcome.closed)
