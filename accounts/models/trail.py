@@ -39,6 +39,7 @@ class AccountEvent(Chained):
         GRANT_ENDED = "grant_ended", _("額外權限終止")
         CONFIRMED = "confirmed", _("定期清查確認")
         WARNED_IDLE = "warned_idle", _("閒置提醒")
+        LETTER_FAILED = "letter_failed", _("信件未送達")
         SEEN_AS = "seen_as", _("以此帳號的視角檢視")
 
     SEALED = ("account_id", "kind", "by_id", "at", "address", "detail")

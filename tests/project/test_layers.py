@@ -38,7 +38,7 @@ RECORDS = [
     "urls",
 ]
 ACCOUNTS = [
-    "apps checks",
+    "apps checks scan_inspector",
     "models",
     "trail verification",
     "passwords validators mails sessions grants scans",
