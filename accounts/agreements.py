@@ -115,8 +115,9 @@ def sign_on_paper(
 ) -> AgreementSignature:
     """Register a signature that the center holds on paper; `paper` says where, e.g. its number.
 
-    Raises ValidationError for a draft, a date to come, and a date before the account was last closed, because
-    a closed account needs a new signature; OutdatedText for a version whose text was tampered with.
+    Raises ValidationError for a draft, a date to come, one before the version was published, and one before the
+    account was last closed, because a closed account needs a new signature; OutdatedText for a version whose text was
+    tampered with.
     """
     if not version.is_published:
         raise ValidationError(_("草稿不能簽署，請先發布。"))
@@ -127,6 +128,8 @@ def sign_on_paper(
     closed_at = account.closings.aggregate(last=Max("at"))["last"]
     if closed_at is not None and signed_on < timezone.localdate(closed_at):
         raise ValidationError(_("帳號停用後必須重新簽署，簽署日期不能早於停用日期。"))
+    if signed_on < timezone.localdate(version.published_at):
+        raise ValidationError(_("簽署日期不能早於這個版本的發布日期。"))
     signature = AgreementSignature.objects.create(
         account=account,
         version=version,

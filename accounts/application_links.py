@@ -12,38 +12,70 @@ from django.utils import timezone
 from django_tasks import task
 
 from . import mails
-from .models import AccountApplication
+from .models import AccountApplication, ApplicationEvent
 
-State = AccountApplication.State
+State, Step = AccountApplication.State, ApplicationEvent.Step
 ENDED = frozenset({State.OPENED, State.REFUSED, State.WITHDRAWN})
 LINKS_KEPT = datetime.timedelta(days=90)  # after the end
+LINKS_LAST = datetime.timedelta(days=30)  # after the last letter, while the application is open
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def new_link(application: AccountApplication) -> str:
+def new_link(application: AccountApplication, *, by_letter: bool = False) -> str:
     """Make a further link to an application; returns its token, of which only the digest is stored."""
     token = secrets.token_urlsafe(32)
-    application.links.create(digest=_digest(token))
+    application.links.create(digest=_digest(token), by_letter=by_letter)
     return token
 
 
 def by_token(token: str) -> AccountApplication | None:
-    """The application that a link leads to, None when there is none, or when it ended 90 days ago."""
-    linked = AccountApplication.objects.filter(links__digest=_digest(token))
-    return linked.exclude(state__in=ENDED, changed_at__lt=timezone.now() - LINKS_KEPT).first()
+    """The application that a link leads to; None when there is none, when it ended 90 days ago, or when the last
+    letter of an open one is 30 days old (the center sends a new link). Drafts are forgotten by themselves."""
+    now = timezone.now()
+    linked = AccountApplication.objects.filter(links__digest=_digest(token)).first()
+    if linked is None or linked.state == State.DRAFT:
+        return linked
+    if linked.state in ENDED:
+        return linked if linked.changed_at >= now - LINKS_KEPT else None
+    return linked if linked.links.filter(made_at__gte=now - LINKS_LAST).exists() else None
 
 
 @task()
-def send_letter(application_id: int, step: str, reason: str) -> None:
+def send_letter(application_id: int, step: str, reason: str, tries: int = 1) -> None:
     """Tell the applicant of a step. The link is made here and sent at once: a queue would keep it."""
     application = AccountApplication.objects.filter(pk=application_id).first()
     if application is None:  # a draft withdrawn and forgotten meanwhile
         return
-    link = ""
+    link, token = "", ""
     if application.state not in ENDED:
-        link = settings.SITE_URL + reverse("application", args=[new_link(application)])
+        token = new_link(application, by_letter=True)
+        link = settings.SITE_URL + reverse("application", args=[token])
     context = {"application": application, "link": link, "reason": reason}
-    mails.deliver.call(application.email, *mails.render(f"application_{step}", context))
+    subject, body = mails.render(f"application_{step}", context)
+    args = (application_id, step, reason)
+    try:
+        sent = mails.attempt(application.email, subject, body, again=send_letter, args=args, tries=tries)
+    except mails.GivenUp:
+        sent = False
+        application.events.create(step=Step.UNREACHED, note=subject)
+        _note_reached(application, unreached=True)
+    if sent:
+        _note_reached(application, unreached=False)
+    _keep_one_link(application, token, sent)
+
+
+def _note_reached(application: AccountApplication, *, unreached: bool) -> None:
+    AccountApplication.objects.filter(pk=application.pk).update(unreached=unreached)
+
+
+def _keep_one_link(application: AccountApplication, token: str, sent: bool) -> None:
+    """Of the links in letters the one of the newest letter that went out counts. That of the page on which the
+    draft began stays beside it: who mistyped the address has no other."""
+    newest = application.links.filter(digest=_digest(token))
+    if not sent:
+        newest.delete()
+    elif token:
+        application.links.filter(by_letter=True).exclude(digest=_digest(token)).delete()

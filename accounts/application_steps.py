@@ -6,6 +6,8 @@ mailed to the applicant; of two who act at once one wins and the other is told.
 
 from __future__ import annotations
 
+import datetime
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -24,6 +26,7 @@ from .models import AccountApplication, ApplicationEvent, User
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 
+BETWEEN = "\n"  # the parts of ApplicationEvent.handler
 EDITABLE = frozenset({State.DRAFT, State.RETURNED})
 WITH_CENTER = frozenset({State.SUBMITTED, State.RECEIVED, State.CHECKED, State.APPROVED})
 # Step: the states it starts from, and the one it leads to (None: the state stays).
@@ -41,8 +44,15 @@ MOVES: Mapping[Step, tuple[frozenset[State], State | None]] = {
     Step.SCAN_TAKEN: (frozenset(State), None),
     Step.PRINTED: (frozenset(State), None),
 }
-MAILED = frozenset({Step.SUBMITTED, Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED})
+# The steps that the applicant is told of.
+MAILED = frozenset(
+    {Step.BEGUN, Step.ENTERED, Step.SUBMITTED, Step.RECEIVED, Step.CHECKED, Step.APPROVED, Step.OPENED}
+)
 MAILED |= {Step.RETURNED, Step.REFUSED, Step.WITHDRAWN, Step.LINKED}
+# What nobody but the applicant asked for may write to the same person, and be asked for by one source, so often:
+# whoever fills in the public form can name any address. The answer is the same without a letter.
+LETTERS_TO_ADDRESS, ADDRESS_WINDOW = 5, datetime.timedelta(days=1)
+LETTERS_FROM_SOURCE, SOURCE_WINDOW = 60, datetime.timedelta(hours=1)
 
 
 class StepRefused(Exception):
@@ -66,9 +76,17 @@ def may(user: Any, step: Step, application: AccountApplication) -> Decision:
 
 
 def is_own(user: Any, application: AccountApplication) -> bool:
-    """Whether the application is the user's own: the same e-mail or the same account name."""
-    same = (user.email.casefold() == application.email.casefold(), user.username == application.username)
-    return any(same)
+    """Whether the application is the user's own: the same e-mail, account name or name. The user's are also those
+    with which steps were taken before: who changes them is still the same person."""
+    theirs = {_folded(user.email), _folded(user.username), _folded(user.display_name)}
+    for handler in ApplicationEvent.objects.filter(by=user).values_list("handler", flat=True).distinct():
+        theirs |= {_folded(part) for part in handler.split(BETWEEN)}
+    asked = {_folded(text) for text in (application.email, application.username, application.person_name)}
+    return bool((theirs & asked) - {""})
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def step_of_center(
@@ -96,8 +114,6 @@ def advance(
     sources, target = MOVES[step]
     compare_and_set(application, sources, values | ({"state": target} if target else {}))
     record(application, step, by=by, request=request, reason=reason, note=note)
-    if step in MAILED:
-        mail(application, step, reason=reason)
 
 
 def compare_and_set(
@@ -129,11 +145,27 @@ def record(
     reason: str = "",
     note: str = "",
 ) -> None:
-    """Write one line of the history: `reason` is told to the applicant, `note` is the center's own."""
+    """Write one line of the history: `reason` is told to the applicant, `note` is the center's own. Steps in
+    MAILED are told to the applicant by the worker once the running transaction is committed."""
     address = request.META.get("REMOTE_ADDR") or None
-    application.events.create(step=step, by=by, address=address, reason=reason[:500], note=note[:500])
+    is_mailed = step in MAILED and (by is not None or _may_write(application, address))
+    application.events.create(
+        step=step,
+        by=by,
+        handler=BETWEEN.join((by.display_name, by.username, by.email)) if by is not None else "",
+        address=address,
+        reason=reason[:500],
+        note=note[:500],
+        mailed_to=application.email if is_mailed else "",
+    )
+    if is_mailed:
+        transaction.on_commit(partial(send_letter.enqueue, application.pk, str(step), reason))
 
 
-def mail(application: AccountApplication, step: Step, *, reason: str = "") -> None:
-    """Let the worker tell the applicant once the running transaction is committed."""
-    transaction.on_commit(partial(send_letter.enqueue, application.pk, str(step), reason))
+def _may_write(application: AccountApplication, address: str | None) -> bool:
+    """Whether a letter that nobody of the center asked for may still go to this person from this source."""
+    now = timezone.now()
+    letters = ApplicationEvent.objects.filter(by=None).exclude(mailed_to="")
+    to_address = letters.filter(mailed_to__iexact=application.email, at__gte=now - ADDRESS_WINDOW)
+    from_source = letters.filter(address=address, at__gte=now - SOURCE_WINDOW)
+    return to_address.count() < LETTERS_TO_ADDRESS and from_source.count() < LETTERS_FROM_SOURCE

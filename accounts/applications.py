@@ -10,6 +10,8 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,17 +22,19 @@ from records.policies import can_manage_account_of
 
 from . import agreements, invitations, scans
 from .application_links import new_link
-from .application_steps import EDITABLE, StepRefused, advance, compare_and_set, mail, record, step_of_center
+from .application_steps import EDITABLE, StepRefused, advance, compare_and_set, record, step_of_center
 from .models import AccountApplication, AccountEvent, ApplicationEvent, Role, User
 from .trail import note as note_account
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 
-# The public page is for a whole campus behind few addresses: generous by source, strict in mails to one person.
+# The public page is for a whole campus behind few addresses: generous by source.
 BEGUN_LIMIT, BEGUN_WINDOW = 30, datetime.timedelta(hours=1)
-MAIL_LIMIT, MAIL_WINDOW = 5, datetime.timedelta(days=1)
-SCAN_LIMIT = 20  # uploads of one application
+SCAN_LIMIT, SCAN_WINDOW = 20, datetime.timedelta(days=1)  # tries to upload, also of files that are refused
+PDF_LIMIT, PDF_WINDOW = 20, datetime.timedelta(hours=1)
 DRAFTS_KEPT = datetime.timedelta(days=60)
+# What an application can lead to: the director's own account and those of alumni have other ways.
+GRANTED_ROLES = frozenset(Role) - {Role.CENTER_DIRECTOR, Role.ALUMNUS}
 
 
 # --- what the applicant does --------------------------------------------------------------------------------
@@ -44,19 +48,13 @@ def too_many_begun(address: str | None) -> bool:
 def begin(values: Mapping[str, Any], departments: Iterable[Department], *, request: HttpRequest) -> str:
     """Store a draft and mail a link; returns the token of one to go on with at once.
 
-    An address that was written to often enough today gets no further mail; the answer is the same.
+    An address that was written to often enough gets no further mail; the answer is the same.
     """
     forget_old_drafts()
-    recent = ApplicationEvent.objects.filter(
-        step=Step.BEGUN, at__gte=timezone.now() - MAIL_WINDOW, application__email__iexact=values["email"]
-    )
     with transaction.atomic():
-        may_mail = recent.count() < MAIL_LIMIT
         application = AccountApplication.objects.create(**values)
         application.departments.set(departments)
         record(application, Step.BEGUN, request=request)
-        if may_mail:
-            mail(application, Step.BEGUN)
         return new_link(application)
 
 
@@ -76,10 +74,12 @@ def save(
 ) -> None:
     """Store what the applicant corrected in a draft or a returned application, and submit it if `submits`.
 
-    Submitting binds the agreement's version in force and starts the center's work anew."""
+    Submitting binds the agreement's version in force and starts the center's work anew: what was signed before was
+    another paper, so its scan is deleted."""
     with transaction.atomic():
         if submits:
             fresh = _blank_of_the_center() | {"agreement": agreements.current()}
+            _forget_scan(application)
             advance(application, Step.SUBMITTED, request=request, **values, **fresh)
         else:
             compare_and_set(application, EDITABLE, values)
@@ -92,10 +92,19 @@ def _blank_of_the_center() -> dict[str, Any]:
     return nobody | dict.fromkeys(("receipt", "receipt_number", "role"), "")
 
 
+def quota_is_used_up(
+    application: AccountApplication, kind: str, limit: int, window: datetime.timedelta
+) -> bool:
+    """Whether this application was served `limit` times in the running window; this time is counted, too."""
+    seconds = window.total_seconds()
+    key = f"accounts.applications.{kind}.{application.pk}.{int(timezone.now().timestamp() // seconds)}"
+    count = cache.get(key, 0) + 1
+    cache.set(key, count, timeout=seconds)
+    return count > limit
+
+
 def attach_scan(application: AccountApplication, scan: scans.Scan, *, request: HttpRequest) -> None:
     """Keep the scan of the signed paper in place of an earlier one."""
-    if application.events.filter(step=Step.SCANNED).count() >= SCAN_LIMIT:
-        raise StepRefused(_("這份申請已經上傳太多次，請改以紙本送交，或與校友服務中心聯絡。"))
     earlier, name = application.scan.name, scans.store(scan)
     try:
         with transaction.atomic():
@@ -138,8 +147,21 @@ def enter(
         )
         application.departments.set(departments)
         record(application, Step.ENTERED, by=by, request=request)
-        mail(application, Step.ENTERED)
     return application
+
+
+def has_current_scan(application: AccountApplication) -> bool:
+    """Whether there is a scan of what was submitted last."""
+    newest = application.events.filter(step__in=(Step.SUBMITTED, Step.SCANNED)).last()
+    return bool(application.scan) and newest is not None and newest.step == Step.SCANNED
+
+
+def earliest_signature(application: AccountApplication) -> datetime.date:
+    """The first day on which the paper can have been signed: the text was published, the form submitted. What the
+    center entered was on paper before."""
+    moments = [application.agreement.published_at]
+    moments += application.events.filter(step=Step.SUBMITTED).values_list("at", flat=True)
+    return timezone.localdate(max(moments))
 
 
 def receive(
@@ -153,8 +175,10 @@ def receive(
     receipt_number: str = "",
 ) -> None:
     """Register that the signed papers are here: as the uploaded scan, or on paper with its number."""
-    if receipt == AccountApplication.Receipt.SCAN and not application.scan:
+    if receipt == AccountApplication.Receipt.SCAN and not has_current_scan(application):
         raise StepRefused(_("申請人還沒有上傳簽名掃描檔。"))
+    if signed_on < earliest_signature(application):
+        raise StepRefused(_("簽署日期不能早於切結書發布或申請送出的日期。"))
     values = {"receipt": receipt, "received_on": received_on, "signed_on": signed_on}
     values |= {"receipt_number": receipt_number, "received_by": by}
     step_of_center(application, Step.RECEIVED, by=by, request=request, **values)
@@ -180,7 +204,9 @@ def approve(
     departments: Iterable[Department],
     note: str = "",
 ) -> None:
-    """The director's decision: the role and, for a contact, the departments."""
+    """The director's decision: the role, one of GRANTED_ROLES, and, for a contact, the departments."""
+    if role not in GRANTED_ROLES:
+        raise StepRefused(_("帳號申請不能核定這個角色。"))
     with transaction.atomic():
         values = {"role": role, "approved_by": by}
         step_of_center(application, Step.APPROVED, by=by, request=request, note=note, **values)
@@ -199,6 +225,10 @@ def open_account(application: AccountApplication, *, by: User, request: HttpRequ
         with transaction.atomic():
             step_of_center(application, Step.OPENED, by=by, request=request)
             return _account_of(application, by, request)
+    except agreements.OutdatedText as error:
+        raise StepRefused(_("切結書的內容遭到更動，請先洽校務系統組。")) from error
+    except ValidationError as error:  # received with a date that cannot be
+        raise StepRefused("".join(error.messages)) from error
     except IntegrityError as error:  # somebody took the account name in this very moment
         raise StepRefused(_("帳號名稱「%(name)s」已經有人使用。") % {"name": application.username}) from error
 
@@ -248,8 +278,8 @@ def send_new_link(application: AccountApplication, *, by: User, request: HttpReq
         application.links.all().delete()
 
 
-def take_scan(application: AccountApplication, *, by: User, request: HttpRequest) -> None:
-    """Note that somebody of the center takes the scan out, before it goes out."""
+def take_scan(application: AccountApplication, *, by: User | None, request: HttpRequest) -> None:
+    """Note that somebody of the center, or the applicant, takes the scan out, before it goes out."""
     record(application, Step.SCAN_TAKEN, by=by, request=request)
 
 
@@ -259,7 +289,7 @@ def take_print(application: AccountApplication, *, by: User, request: HttpReques
 
 
 def _forget_scan(application: AccountApplication) -> None:
-    """What ended without an account keeps no signature."""
+    """What ended without an account, or is submitted anew, keeps no signature."""
     name = application.scan.name
     AccountApplication.objects.filter(pk=application.pk).update(scan="")
     transaction.on_commit(lambda: scans.delete(name))

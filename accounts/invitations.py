@@ -18,6 +18,9 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django_tasks import task
+from django_tasks.base import Task
+
+from records.encryption import digest
 
 from . import mails, trail
 from .models import AccountEvent, User
@@ -46,8 +49,10 @@ def invite(account: User, *, by: User | None, request: HttpRequest | None = None
 
 
 def ask_reset(email: str, address: str | None) -> None:
-    """Somebody at the network address `address` forgot the password of whatever accounts have this e-mail."""
-    send_resets.enqueue(email, address)
+    """Somebody at the network address `address` forgot the password of whatever accounts have this e-mail.
+
+    Only a keyed digest is queued: whatever was typed there may be nobody's business."""
+    send_resets.enqueue(_digest(email), address)
 
 
 def link(account: User) -> str:
@@ -58,22 +63,35 @@ def link(account: User) -> str:
 
 
 @task()
-def send_invitation(account_id: int) -> None:
+def send_invitation(account_id: int, tries: int = 1) -> None:
     """Send the letter of an invitation."""
-    _send(User.objects.filter(pk=account_id, is_active=True).first(), "invitation")
+    _send(account_id, "invitation", send_invitation, tries)
 
 
 @task()
-def send_resets(email: str, address: str | None) -> None:
-    """Send the letter of a reset to every open account with this address, which may be none."""
-    for account in User.objects.filter(email__iexact=email, is_active=True):
-        trail.note(account, AccountEvent.Kind.RESET_ASKED, address=address)
-        _send(account, "password_reset")
+def send_resets(asked: str, address: str | None) -> None:
+    """Send the letter of a reset to every open account with the address of this digest, which may be none."""
+    for account in User.objects.filter(is_active=True).exclude(email="").iterator():
+        if _digest(account.email) == asked:
+            trail.note(account, AccountEvent.Kind.RESET_ASKED, address=address)
+            _send(account.pk, "password_reset", send_reset, 1)
 
 
-def _send(account: User | None, template: str) -> None:
+@task()
+def send_reset(account_id: int, tries: int) -> None:
+    """Send the letter of a reset once more."""
+    _send(account_id, "password_reset", send_reset, tries)
+
+
+def _digest(email: str) -> str:
+    return digest(f"accounts.reset:{email.strip().casefold()}")
+
+
+def _send(account_id: int, template: str, again: Task, tries: int) -> None:
     """At once, not by `mails.send`: the queue would keep the link."""
+    account = User.objects.filter(pk=account_id, is_active=True).first()
     if account is None or not account.email:
         return
     context = {"account": account, "link": link(account), "hours": HOURS, "site": settings.SITE_URL}
-    mails.deliver.call(account.email, *mails.render(template, context))
+    letter = mails.render(template, context)
+    mails.attempt_to_account(account, account.email, *letter, again=again, args=(account_id,), tries=tries)

@@ -14,4 +14,4 @@ def tell(account: User, what: str, *, former_address: str = "") -> None:
     took an account over would otherwise be the only one to hear of it."""
     context = {"account": account, "what": what, "at": timezone.now(), "site": settings.SITE_URL}
     for address in {account.email, former_address}:
-        mails.send(address, "security_notice", context)
+        mails.send(account, "security_notice", context, to=address)

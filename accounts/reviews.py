@@ -72,7 +72,7 @@ def _warn(account: User, closes_at: datetime.datetime, outcome: IdleOutcome) -> 
     if account.email:
         try:
             # At once, not through the queue: who was not reached is not closed on the strength of a warning.
-            mails.deliver.call(account.email, *mails.render("idle_warning", {"account": account, "day": day}))
+            mails.deliver(account.email, *mails.render("idle_warning", {"account": account, "day": day}))
         except OSError:  # the mail server was not there (SMTPException is one, too): tomorrow again
             logger.exception("the idle warning of account %s was not sent", account.pk)
             outcome.unreached.append(account)

@@ -24,6 +24,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from records.encryption import digest
+
 from . import trail
 from .models import AccountEvent, User
 from .notices import tell
@@ -132,18 +134,24 @@ def unlock(account: User, *, request: HttpRequest) -> int:
 
 
 @task()
-def note_failure(username: str, address: str | None, kind: str) -> None:
-    """Write a failed sign-in to the trail of its account, if there is such an account: by the worker, so that
-    the answer takes as long for an account that exists as for one that does not."""
-    account = User.objects.filter(username=username).first()
-    if account is not None:
-        trail.note(account, Kind(kind), address=address)
+def note_failure(asked: str, address: str | None, kind: str) -> None:
+    """Write a failed sign-in to the trail of the account whose name has this digest, if there is such an account:
+    by the worker, so that the answer takes as long for an account that exists as for one that does not."""
+    for account in User.objects.only("pk", "username").iterator():
+        if _digest(account.username) == asked:
+            trail.note(account, Kind(kind), address=address)
 
 
 def report_failure(username: str, address: str | None, *, locked: bool) -> None:
-    """Queue `note_failure`; `locked` when this failure was the last one allowed."""
+    """Queue `note_failure`; `locked` when this failure was the last one allowed.
+
+    The name goes in as a keyed digest only: sometimes it is a password, typed into the wrong field."""
     kind = Kind.LOCKED if locked else Kind.SIGN_IN_FAILED
-    transaction.on_commit(partial(note_failure.enqueue, username, address, kind.value))
+    transaction.on_commit(partial(note_failure.enqueue, _digest(username), address, kind.value))
+
+
+def _digest(username: str) -> str:
+    return digest(f"accounts.sign_in:{username}")
 
 
 def _counted(**conditions: Any) -> Any:

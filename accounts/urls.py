@@ -25,6 +25,11 @@ urlpatterns = [
     path("apply/<slug:token>/edit", applications.EditView.as_view(), name="application_edit"),
     path("apply/<slug:token>/form.pdf", applications.PdfView.as_view(), name="application_pdf"),
     path("apply/<slug:token>/scan", applications.ScanView.as_view(), name="application_scan"),
+    path(
+        "apply/<slug:token>/scan/download",
+        applications.ScanDownloadView.as_view(),
+        name="application_scan_download",
+    ),
     path("apply/<slug:token>/withdraw", applications.WithdrawView.as_view(), name="application_withdraw"),
     # What allauth looks for under its own names. There is no address to register or to change an e-mail at.
     path("login", allauth_views.login, name="account_login"),

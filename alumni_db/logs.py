@@ -8,8 +8,8 @@ import re
 # A national ID or resident certificate: a letter, 1, 2, 8, 9 or A-D, eight digits.
 NATIONAL_ID = re.compile(r"([A-Z])[A-D1289]\d{6}(\d{2})", re.IGNORECASE)
 
-# The link of an account application: who has it is the applicant.
-APPLICATION_LINK = re.compile(r"(/apply/)[\w-]{20,}")
+# Links that open something: to an account application, where who has it is the applicant, and to set a password.
+LINK = re.compile(r"(/apply/(?=[\w-]{20})|/accounts/password/set/[\w-]+/)[\w-]+")
 
 
 def mask_national_ids(text: str) -> str:
@@ -21,4 +21,4 @@ class MaskingFormatter(logging.Formatter):
     """Masks the finished line. A filter would see message and arguments, but not the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return APPLICATION_LINK.sub(r"\1…", mask_national_ids(super().format(record)))
+        return LINK.sub(r"\1…", mask_national_ids(super().format(record)))

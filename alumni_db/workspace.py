@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -124,13 +123,12 @@ class AlumniAdminSite(admin.AdminSite):
         """What other apps register by themselves stays out: groups and the worker's task results."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        now = timezone.now()
         context = self.each_context(request) | {
             "title": self.index_title,
             "board": board.Board(request.user, now),
             "change_cards": change_cards(request.user, now),
             "application_cards": applications.cards(request.user),
-            "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user, now)],
+            "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user)],
             "can_import": policies.can_import(request.user),
         }
         return TemplateResponse(request, self.index_template, context)

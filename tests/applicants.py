@@ -91,14 +91,26 @@ def png(size: tuple[int, int] = (40, 60)) -> bytes:
     return file.getvalue()
 
 
-def pdf(extra: bytes = b"") -> bytes:
-    """A one-page PDF as a scanner writes it, with `extra` in its catalogue."""
-    return (
-        b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R " + extra + b" >>\nendobj\n"
-        b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
-        b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>\nendobj\n"
-        b"trailer\n<< /Root 1 0 R >>\n%%EOF\n"
-    )
+def pdf(extra: bytes = b"", *more: bytes) -> bytes:
+    """A one-page PDF as a scanner writes it, with `extra` in its catalogue and `more` objects from number 4 on."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R " + extra + b" >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+        *more,
+    ]
+    content, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    for number, text in enumerate(objects, start=1):
+        table += b"%010d 00000 n \n" % len(content)
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    size = len(objects) + 1
+    tail = b"trailer\n<< /Root 1 0 R /Size %d >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(content))
+    return content + b"xref\n0 %d\n" % size + table + tail
+
+
+def stream(head: bytes, content: bytes) -> bytes:
+    """A stream object for `pdf`."""
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (head, len(content), content)
 
 
 def scan(content: bytes | None = None) -> scans.Scan:

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 
 from accounts import agreements
 from accounts.models import Role, User
@@ -27,6 +28,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 def empty_cache() -> None:
     """No limit counts what another test did."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """No test speaks the language in which another one asked last."""
+    translation.deactivate()
 
 
 @pytest.fixture

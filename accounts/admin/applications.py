@@ -27,6 +27,7 @@ from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
 from records.admin.board import Card
 
 from .. import applications, documents, scans
+from ..application_links import ENDED
 from ..application_steps import MOVES, StepRefused, may
 from ..forms.applications import (
     ApplicationForm,
@@ -42,6 +43,7 @@ from ..sign_in import fresh_factor_required
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 WAITING = (State.SUBMITTED, State.RECEIVED, State.CHECKED, State.APPROVED)
+UNREACHED = "unreached"
 # What gives somebody rights: factor or password are asked for again (ASVS 7.5.3).
 _SENSITIVE = frozenset({Step.APPROVED, Step.OPENED})
 
@@ -102,7 +104,15 @@ def cards(user: Any) -> list[Card]:
         ),
     }
     address = reverse("admin:accounts_accountapplication_changelist")
-    return [Card(state.label, counts[state], f"{address}?state={state}", mine[state]) for state in WAITING]
+    found = [Card(state.label, counts[state], f"{address}?state={state}", mine[state]) for state in WAITING]
+    if unreached := unreached_applications().count():
+        found.append(Card(_("信件未送達"), unreached, f"{address}?state={UNREACHED}", True))
+    return found
+
+
+def unreached_applications() -> QuerySet[AccountApplication]:
+    """Those whose applicant a letter did not reach and can still be sent a new link, or called."""
+    return AccountApplication.objects.filter(unreached=True).exclude(state__in={State.DRAFT, *ENDED})
 
 
 class StateFilter(ChoiceFilter):
@@ -110,9 +120,12 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", _("等待中心處理")), *(choice for choice in State.choices if choice[0] != "draft")]
+        states = [choice for choice in State.choices if choice[0] != State.DRAFT]
+        return [("waiting", _("等待中心處理")), (UNREACHED, _("信件未送達")), *states]
 
     def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
+        if value == UNREACHED:
+            return queryset.filter(pk__in=unreached_applications())
         return queryset.filter(state__in=WAITING if value == "waiting" else [value])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -108,7 +107,7 @@ class CooperationPart(AccountPart):
         return get_object_or_404(AccountClosing, pk=closing_id, account=account, ends_cooperation=True)
 
 
-def cards(user: User, _at: datetime.datetime) -> list[Card]:
+def cards(user: User) -> list[Card]:
     """For the task board: the notes that have not come back; the list shows their accounts."""
     if not policies.can_manage_accounts(user):
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -130,9 +129,9 @@ class AccountReviewAdmin(WorkspaceAdmin):
         return AccountReview.objects.filter(period=period).select_related("account", "confirmed_by")
 
 
-def cards(user: User, at: datetime.datetime) -> list[Card]:
+def cards(user: User) -> list[Card]:
     """For the task board: how many accounts are still to be confirmed in this half-year."""
     if not policies.can_manage_accounts(user):
         return []
-    count = reviews.waiting(reviews.period_of(at)).count()
+    count = reviews.waiting(reviews.period_of(timezone.now())).count()
     return [Card(_("待清查的帳號"), count, reverse("admin:accounts_accountreview_changelist"), True)]

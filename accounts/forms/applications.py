@@ -21,12 +21,12 @@ from records.models import Department
 from records.policies import CONTACT
 
 from .. import scans
+from ..applications import GRANTED_ROLES, earliest_signature, has_current_scan
 from ..models import COLLEGES, AccountApplication, Role
 
 IN_A_DRAFT = frozenset({"person_name", "email"})
 NEVER_REQUIRED = frozenset({"person_title", "departments", "website"})
-# The roles that an application can lead to: the director's own and alumni's accounts have other ways.
-GRANTED_ROLES = [choice for choice in Role.choices if choice[0] not in (Role.CENTER_DIRECTOR, Role.ALUMNUS)]
+ROLES = [choice for choice in Role.choices if choice[0] in GRANTED_ROLES]
 
 
 class DepartmentsField(forms.ModelMultipleChoiceField):
@@ -194,7 +194,7 @@ class ReceiveForm(StepForm):
         receipt = AccountApplication.Receipt
         return {
             "received_on": timezone.localdate(),
-            "receipt": receipt.SCAN if self.application.scan else receipt.PAPER,
+            "receipt": receipt.SCAN if has_current_scan(self.application) else receipt.PAPER,
         }
 
     def clean_received_on(self) -> datetime.date:
@@ -213,11 +213,13 @@ class ReceiveForm(StepForm):
         receipt = AccountApplication.Receipt
         if data.get("receipt") == receipt.PAPER and not data.get("receipt_number"):
             self.add_error("receipt_number", _("請填寫紙本的收件編號。"))
-        if data.get("receipt") == receipt.SCAN and not self.application.scan:
+        if data.get("receipt") == receipt.SCAN and not has_current_scan(self.application):
             self.add_error("receipt", _("申請人還沒有上傳簽名掃描檔。"))
         received, signed = data.get("received_on"), data.get("signed_on")
         if received and signed and signed > received:
             self.add_error("signed_on", _("簽署日期不能晚於收件日期。"))
+        if signed and signed < earliest_signature(self.application):
+            self.add_error("signed_on", _("簽署日期不能早於切結書發布或申請送出的日期。"))
         return data
 
 
@@ -234,7 +236,7 @@ class CheckForm(NoteForm):
 
 
 class ApproveForm(NoteForm):
-    role = forms.ChoiceField(label=gettext_lazy("角色"), choices=GRANTED_ROLES)
+    role = forms.ChoiceField(label=gettext_lazy("角色"), choices=ROLES)
     departments = DepartmentsField(
         label=gettext_lazy("核定的系所"),
         required=False,

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .agreements import AgreementVersion
@@ -78,6 +77,7 @@ class AccountApplication(models.Model):
     state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1, editable=False)
     changed_at = models.DateTimeField(_("最近異動"), auto_now=True)
+    unreached = models.BooleanField(_("信件未送達"), default=False)  # the last letter was given up
     entered_by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("代為登錄"), related_name="+", null=True
     )
@@ -128,6 +128,7 @@ class ApplicationLink(models.Model):
     application = models.ForeignKey(AccountApplication, models.CASCADE, related_name="links")
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
     made_at = models.DateTimeField(auto_now_add=True)
+    by_letter = models.BooleanField(default=False)  # else it is the one of the page on which the draft began
 
     class Meta:
         verbose_name = _("申請連結")
@@ -155,15 +156,18 @@ class ApplicationEvent(Chained):
         LINKED = "linked", _("寄送新的申請連結")
         SCAN_TAKEN = "scan_taken", _("下載掃描檔")
         PRINTED = "printed", _("列印申請表")
+        UNREACHED = "unreached", _("信件未送達")
 
-    SEALED = ("application_id", "step", "by_id", "at", "address", "reason", "note")
+    SEALED = ("application_id", "step", "by_id", "handler", "mailed_to", "at", "address", "reason", "note")
 
     application = models.ForeignKey(AccountApplication, models.CASCADE, related_name="events")
     step = models.CharField(_("事項"), max_length=10, choices=Step)
     by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )  # nobody: the applicant, through the link
-    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
+    handler = models.CharField(max_length=400, blank=True)  # `by` as the account was called then
+    mailed_to = models.EmailField(blank=True)  # where the letter of this step went
+    at = models.DateTimeField(_("時間"), editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True)
     reason = models.CharField(_("理由"), max_length=500, blank=True)  # told to the applicant
     note = models.CharField(_("處理註記"), max_length=500, blank=True)  # the center's own

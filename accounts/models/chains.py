@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +52,7 @@ class ChainedQuerySet(WrittenOnceQuerySet):
 
 
 class Chained(WrittenOnce):
-    """A row of a trail. SEALED names what the seal covers beside the row's place in its chain."""
+    """A row of a trail, with its time `at`. SEALED names what the seal covers beside the row's place in its chain."""
 
     SEALED: tuple[str, ...]
     seal = models.CharField(max_length=64, blank=True, editable=False)
@@ -69,6 +70,7 @@ class Chained(WrittenOnce):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         end, _is_new = ChainEnd.objects.select_for_update().get_or_create(chain=self.chain)
+        self.at = timezone.now()  # here and not by the field: the seal covers it
         self.seal = self.make_seal(end.last_seal)
         super().save(*args, **kwargs)
         end.move_to(self.seal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .chains import Chained
@@ -40,6 +39,7 @@ class AccountEvent(Chained):
         GRANT_ENDED = "grant_ended", _("額外權限終止")
         CONFIRMED = "confirmed", _("定期清查確認")
         WARNED_IDLE = "warned_idle", _("閒置提醒")
+        LETTER_FAILED = "letter_failed", _("信件未送達")
         SEEN_AS = "seen_as", _("以此帳號的視角檢視")
 
     SEALED = ("account_id", "kind", "by_id", "at", "address", "detail")
@@ -51,7 +51,7 @@ class AccountEvent(Chained):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("經手人"), related_name="+", null=True
     )
-    at = models.DateTimeField(_("時間"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("時間"), editable=False)
     address = models.GenericIPAddressField(_("來源位址"), null=True, blank=True)
     detail = models.CharField(_("內容"), max_length=500, blank=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -22,8 +23,8 @@ from ..forms.applications import ApplicationForm, PublicApplicationForm, ScanFor
 from ..models import AccountApplication, ApplicationEvent
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
-HIDDEN = (Step.SCAN_TAKEN,)  # the center's own affairs
-TOO_MANY = 429
+HIDDEN = Q(step=Step.UNREACHED) | Q(step=Step.SCAN_TAKEN, by__isnull=False)  # the center's own affairs
+CONFLICT, TOO_MANY = 409, 429
 
 
 class Stage(NamedTuple):
@@ -115,9 +116,9 @@ class ApplicationView(LinkedView):
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.page(request, ScanForm())
 
-    def page(self, request: HttpRequest, form: ScanForm) -> HttpResponse:
+    def page(self, request: HttpRequest, form: ScanForm, status: int = 200) -> HttpResponse:
         application = self.application
-        events = application.events.select_related("by").exclude(step__in=HIDDEN)
+        events = application.events.select_related("by").exclude(HIDDEN)
         context = {
             "application": application,
             "token": self.token,
@@ -127,9 +128,10 @@ class ApplicationView(LinkedView):
             "scan_form": form,
             "can_edit": application.state in EDITABLE,
             "can_print": application.state in WITH_CENTER,
+            "can_take_scan": can_take_scan(application),
             "can_withdraw": application.state not in ENDED,
         }
-        return render(request, "applications/application.html", context)
+        return render(request, "applications/application.html", context, status=status)
 
 
 class EditView(LinkedView):
@@ -144,6 +146,8 @@ class EditView(LinkedView):
         if self.application.state not in EDITABLE:
             return self._too_late(request)
         submits = "submit" in request.POST
+        if request.POST.get("version") != str(self.application.version):
+            return self._changed_meanwhile(request)
         # A form of its own object: what is not valid must not show up in `self.application`.
         form = ApplicationForm(request.POST, instance=application_of(self.token), is_complete=submits)
         if not form.is_valid():
@@ -151,8 +155,8 @@ class EditView(LinkedView):
         chosen = form.cleaned_data["departments"]
         try:
             applications.save(self.application, form.values, chosen, request=request, submits=submits)
-        except StepRefused as error:
-            return self.refused(request, error)
+        except StepRefused:  # another window was faster by a moment; `self.application` is what it left
+            return self._changed_meanwhile(request)
         messages.success(request, _("申請已送出。") if submits else _("草稿已儲存。"))
         return redirect("application", self.token)
 
@@ -160,7 +164,17 @@ class EditView(LinkedView):
         messages.warning(request, _("申請已經送出，不能再修改。"))
         return redirect("application", self.token)
 
-    def _page(self, request: HttpRequest, form: ApplicationForm) -> HttpResponse:
+    def _changed_meanwhile(self, request: HttpRequest) -> HttpResponse:
+        """What was typed stays on the page; sent once more, it takes the place of what the other window stored."""
+        if self.application.state not in EDITABLE:
+            return self._too_late(request)
+        form = ApplicationForm(request.POST, instance=application_of(self.token), is_complete=False)
+        form.add_error(
+            None, _("這份申請已在另一個視窗儲存過。您輸入的內容還在下面，尚未儲存；請核對後再送一次。")
+        )
+        return self._page(request, form, status=CONFLICT)
+
+    def _page(self, request: HttpRequest, form: ApplicationForm, status: int = 200) -> HttpResponse:
         context = {
             "form": form,
             "application": self.application,
@@ -168,27 +182,40 @@ class EditView(LinkedView):
             "stages": stages_of(self.application.state),
             "last_reason": last_reason(self.application) if self.application.state == State.RETURNED else "",
         }
-        return render(request, "applications/form.html", context)
+        return render(request, "applications/form.html", context, status=status)
 
 
-class PdfView(LinkedView):
+def can_take_scan(application: AccountApplication) -> bool:
+    """The paper bears the national ID: once the center has it, no link brings it out any more."""
+    return bool(application.scan) and application.state == State.SUBMITTED
+
+
+class PdfView(ApplicationView):
     """The filled-in form and the agreement, to be printed and signed."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if self.application.state not in WITH_CENTER:
             raise Http404
+        limits = ("pdf", applications.PDF_LIMIT, applications.PDF_WINDOW)
+        if applications.quota_is_used_up(self.application, *limits):
+            messages.error(request, _("一小時內下載的次數太多，請稍後再試。"))
+            return self.page(request, ScanForm(), status=TOO_MANY)
         return documents.application_pdf(self.application)
 
 
 class ScanView(ApplicationView):
-    """The signed scan: sent in by POST, taken back out by GET, always as a download."""
+    """Takes the signed scan in. How often is counted before the file is looked at, which is work."""
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
-        if not self.application.scan:
-            raise Http404
-        return scans.download(self.application.scan.name, documents.name_of(self.application))
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if self.application.state != State.SUBMITTED:
+            messages.error(request, _("這份申請目前不能上傳掃描檔。"))
+            return redirect("application", self.token)
+        limits = ("scan", applications.SCAN_LIMIT, applications.SCAN_WINDOW)
+        if applications.quota_is_used_up(self.application, *limits):
+            messages.error(request, _("這份申請已經上傳太多次，請改以紙本送交，或與校友服務中心聯絡。"))
+            return self.page(request, ScanForm(), status=TOO_MANY)
         form = ScanForm(request.POST, request.FILES)
         if not form.is_valid():
             return self.page(request, form)
@@ -198,6 +225,17 @@ class ScanView(ApplicationView):
             return self.refused(request, error)
         messages.success(request, _("掃描檔已上傳。中心登記收件後會寄信通知您。"))
         return redirect("application", self.token)
+
+
+class ScanDownloadView(LinkedView):
+    """Gives the applicant the uploaded scan back until the center has received it, always as a download; noted
+    in the history before it goes out."""
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        if not can_take_scan(self.application):
+            raise Http404
+        applications.take_scan(self.application, by=None, request=request)
+        return scans.download(self.application.scan.name, documents.name_of(self.application))
 
 
 class WithdrawView(LinkedView):

@@ -197,7 +197,13 @@ def test_a_signature_on_paper_has_a_date_that_can_be(user_of):
     values = {"version": agreements.current(), "name": "張註冊", "title": "組員", "by": by}
     with pytest.raises(ValidationError, match="不能晚於今天"):
         agreements.sign_on_paper(account, signed_on=timezone.localdate() + timedelta(days=1), **values)
-    agreements.sign_on_paper(account, signed_on=timezone.localdate() - timedelta(days=30), **values)
+    long_ago = timezone.localdate() - timedelta(days=30)
+    with pytest.raises(ValidationError, match="不能早於這個版本的發布日期"):
+        agreements.sign_on_paper(account, signed_on=long_ago, **values)
+    with connection.cursor() as cursor:
+        published_at = timezone.now() - timedelta(days=31)
+        cursor.execute("UPDATE accounts_agreementversion SET published_at = %s", [published_at])
+    agreements.sign_on_paper(account, signed_on=long_ago, **values | {"version": agreements.current()})
     assert agreements.has_valid_signature(account)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from datetime import timedelta
 
@@ -9,12 +10,13 @@ import pytest
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from accounts import applications
-from accounts.application_links import LINKS_KEPT, by_token
+from accounts import agreements, application_steps, applications, invitations
+from accounts.application_links import LINKS_KEPT, LINKS_LAST, by_token
 from accounts.application_steps import StepRefused, may
-from accounts.models import AccountApplication, ApplicationEvent, Role, User
-from tests.applicants import at, begun, department, filled, request_of, scan
+from accounts.models import AccountApplication, AgreementVersion, ApplicationEvent, Role, User
+from tests.applicants import at, begun, department, filled, request_of, scan, submitted
 
 State, Step = AccountApplication.State, ApplicationEvent.Step
 
@@ -100,13 +102,31 @@ def test_who_checked_or_received_or_entered_does_not_approve(staff, director, us
     assert application.state == State.APPROVED
 
 
-@pytest.mark.parametrize("values", [{"email": "DIRECTOR@example.com"}, {"username": "center_director"}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"email": "DIRECTOR@example.com"},
+        {"username": "Center_Director"},
+        {"person_name": "測試校友服務中心主任 "},
+    ],
+)
 def test_nobody_decides_on_an_own_application(staff, director, values):
     application, _token = at(Step.CHECKED, staff, director, **values)
     with pytest.raises(StepRefused, match="您自己的申請"):
         applications.approve(application, **by(director), role=Role.AUDITOR, departments=[])
     application.refresh_from_db()
     assert application.state == State.CHECKED
+
+
+def test_who_changes_the_own_address_is_still_the_same_person(staff, director):
+    other, _token = at(Step.CHECKED, staff, director, email="other@example.com", username="other.one")
+    decision = {"role": Role.DEPARTMENT_CONTACT, "departments": [department()]}
+    applications.approve(other, **by(director), **decision)
+    application, _token = at(Step.CHECKED, staff, director, email="director@example.com")
+    User.objects.filter(pk=director.pk).update(email="new@example.com", display_name="新名")
+    director.refresh_from_db()
+    with pytest.raises(StepRefused, match="您自己的申請"):
+        applications.approve(application, **by(director), **decision)
 
 
 @pytest.mark.parametrize("role", ["it_staff", "registrar", "department_contact", "auditor", "alumnus"])
@@ -209,11 +229,167 @@ def test_drafts_nobody_touched_are_forgotten_and_others_stay(staff, director):
     assert AccountApplication.objects.filter(pk=waiting.pk).exists()
 
 
-def test_one_address_is_not_flooded_with_mail(db, django_capture_on_commit_callbacks):
+def test_one_address_is_not_flooded_with_letters_whatever_they_are_about(
+    db, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
-        tokens = {begun(username=f"name{number}")[1] for number in range(applications.MAIL_LIMIT + 2)}
-    assert len(tokens) == applications.MAIL_LIMIT + 2
-    assert len(mail.outbox) == applications.MAIL_LIMIT
+        for number in range(4):
+            application, _token = submitted(username=f"name{number}", email="Somebody@example.com")
+            applications.withdraw(application, request=request_of(address=f"192.0.2.{number}"))
+        for _number in range(4):  # an address that was exchanged for another one still got the letter
+            application, _token = begun(email="somebody@example.com")
+            applications.save(
+                application, {"email": "other@example.com"}, [], request=request_of(), submits=False
+            )
+    assert len(mail.outbox) == application_steps.LETTERS_TO_ADDRESS
+
+
+def test_one_source_does_not_write_to_the_whole_world(db, django_capture_on_commit_callbacks, monkeypatch):
+    monkeypatch.setattr(application_steps, "LETTERS_FROM_SOURCE", 4)
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(5):
+            submitted(email=f"somebody{number}@example.com")
+    assert len(mail.outbox) == 4
+
+
+def test_letters_of_the_center_are_not_counted(staff, director, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(application_steps.LETTERS_TO_ADDRESS):
+            begun(username=f"name{number}")
+        application, _token = at(Step.CHECKED, staff, director)
+        applications.give_back(application, **by(director), reason="請補簽名")
+    assert "請補簽名" in mail.outbox[-1].body
+
+
+# --- what was signed ----------------------------------------------------------------------------------------
+def test_what_was_signed_before_does_not_count_for_what_is_submitted_now(
+    staff, director, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.MEDIA_ROOT = tmp_path
+    application, _token = at(Step.SUBMITTED, staff, director)
+    with django_capture_on_commit_callbacks(execute=True):
+        applications.attach_scan(application, scan(), request=request_of())
+        applications.give_back(application, **by(staff), reason="請更正姓名")
+        draft = AgreementVersion.objects.create(title="切結書", text="新的內容")
+        agreements.publish(draft, by=director)
+        values = {"person_name": "另一人"}
+        applications.save(application, values, [department()], request=request_of(), submits=True)
+    assert not application.scan
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    today = timezone.localdate()
+    with pytest.raises(StepRefused, match="還沒有上傳"):
+        applications.receive(application, **by(staff), receipt="scan", received_on=today, signed_on=today)
+
+
+def test_a_scan_older_than_the_submission_is_not_received(staff, director):
+    application, _token = at(Step.SUBMITTED, staff, director)
+    AccountApplication.objects.update(scan="applications/old.png")
+    application.refresh_from_db()
+    today = timezone.localdate()
+    with pytest.raises(StepRefused, match="還沒有上傳"):
+        applications.receive(application, **by(staff), receipt="scan", received_on=today, signed_on=today)
+
+
+def test_the_date_on_the_paper_is_one_on_which_it_can_have_been_signed(staff, director):
+    application, _token = at(Step.SUBMITTED, staff, director)
+    today = timezone.localdate()
+    paper = {"receipt": "paper", "receipt_number": "1", "received_on": today}
+    for day in (datetime.date(1999, 1, 1), today - timedelta(days=1)):
+        with pytest.raises(StepRefused, match="簽署日期不能早於"):
+            applications.receive(application, **by(staff), **paper, signed_on=day)
+    applications.receive(application, **by(staff), **paper, signed_on=today)
+
+
+def test_no_application_leads_to_the_account_of_a_director(staff, director):
+    application, _token = at(Step.CHECKED, staff, director)
+    with pytest.raises(StepRefused, match="不能核定這個角色"):
+        applications.approve(application, **by(director), role=Role.CENTER_DIRECTOR, departments=[])
+    application.refresh_from_db()
+    assert application.state == State.CHECKED
+
+
+# --- links --------------------------------------------------------------------------------------------------
+def test_a_newer_letter_voids_the_links_of_older_ones_and_leaves_that_of_the_page(
+    staff, director, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        application, token = at(Step.CHECKED, staff, director)
+    *older, newest = [token_of(letter) for letter in mail.outbox]
+    assert [by_token(one) for one in older] == [None] * len(older)
+    assert by_token(newest) == by_token(token) == application
+
+
+def test_the_links_of_an_open_application_end_a_month_after_the_last_letter(
+    staff, director, django_capture_on_commit_callbacks
+):
+    application, token = at(Step.SUBMITTED, staff, director)
+    long_ago = timezone.now() - LINKS_LAST - timedelta(days=1)
+    application.links.update(made_at=long_ago)
+    assert by_token(token) is None
+    with django_capture_on_commit_callbacks(execute=True):
+        applications.send_new_link(application, **by(staff))
+    assert by_token(token_of(mail.outbox[-1])) == application
+
+
+# --- letters that do not arrive -----------------------------------------------------------------------------
+@pytest.fixture
+def queue(settings):
+    """The tasks as production keeps them; `queue()` lets all that wait run now and says what they were."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+    def run() -> list[DBTaskResult]:
+        waiting = list(DBTaskResult.objects.filter(status="READY"))
+        for result in waiting:
+            DBTaskResult.objects.filter(pk=result.pk).update(status="SUCCESSFUL")
+            arguments = result.args_kwargs
+            result.task.call(*arguments["args"], **arguments["kwargs"])
+        return waiting
+
+    return run
+
+
+@pytest.fixture
+def broken_mail(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+
+
+def test_a_letter_is_tried_three_times_and_then_the_center_is_told(
+    staff, client_of, queue, broken_mail, settings, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        application, token = submitted()
+    assert "apply" not in str(DBTaskResult.objects.values_list("args_kwargs", flat=True))
+    first, second, third = queue(), queue(), queue()
+    assert len(first) == len(second) == len(third) == 2
+    assert timezone.now() < second[0].run_after < third[0].run_after
+    assert not queue()
+    application.refresh_from_db()
+    assert application.unreached
+    assert application.events.filter(step=Step.UNREACHED).count() == 2
+    assert by_token(token) == application and application.links.count() == 1
+    client = client_of("center_staff")
+    assert "信件未送達" in client.get("/admin/").content.decode()
+    found = client.get("/admin/accounts/accountapplication/", {"state": "unreached"}).content.decode()
+    assert application.number in found
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with django_capture_on_commit_callbacks(execute=True):
+        applications.send_new_link(application, **by(staff))
+    queue()
+    application.refresh_from_db()
+    assert not application.unreached
+    assert by_token(token_of(mail.outbox[-1])) == application
+
+
+def test_an_invitation_that_does_not_arrive_stands_in_the_trail(
+    staff, queue, broken_mail, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        invitations.invite(staff, by=None)
+    for _time in range(3):
+        assert len(queue()) == 1
+    assert not queue()
+    assert staff.events.first().kind == "letter_failed"
 
 
 def test_a_step_is_written_once(db):

@@ -10,6 +10,7 @@ from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.middleware import SEEN, STARTED
 from accounts.models import User
@@ -156,3 +157,22 @@ def test_the_own_pages_carry_nothing_inline(path, client_of):
     assert not re.search(r'<script(?![^>]*(\ssrc=|type="application/json"))', html)
     assert "style=" not in html and "<style" not in html
     assert '<html lang="zh-Hant-TW">' in html
+
+
+def test_what_was_typed_into_the_wrong_field_waits_in_no_queue(
+    person, settings, django_capture_on_commit_callbacks
+):
+    """Neither the name, which may be a password, nor an address; and both rows look alike."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    someone, client = person(), Client()
+    typed = (someone.user.username, "Wave-of-2031", someone.user.email, "nobody@example.org")
+    with django_capture_on_commit_callbacks(execute=True):
+        for name in typed[:2]:
+            fail(client, name, 1)
+        for email in typed[2:]:
+            client.post(reverse("account_reset_password"), {"email": email})
+    rows = list(DBTaskResult.objects.values_list("task_path", "args_kwargs"))
+    assert len(rows) == 4
+    assert not any(text in str(rows) for text in typed)
+    for _path, arguments in rows:
+        assert re.fullmatch(r"[0-9a-f]{64}", arguments["args"][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from axes.models import AccessAttempt
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.management import call_command
@@ -12,11 +13,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts import closing, grants, reviews
-from accounts.models import AccountEvent, AccountReview, User
+from accounts.models import AccountApplication, AccountEvent, AccountReview, User
 from records.models import Department
 from tests.agreements import sign_agreement
+from tests.applicants import begun
 
 from .conftest import PASSWORD
 
@@ -103,6 +106,29 @@ def test_the_last_of_director_and_it_is_kept_and_the_job_says_so(user_of, travel
     call_command("review_accounts")
     assert User.objects.filter(is_active=False).count() == 0
     assert "閒置但保留（最後一個主任或校務系統組帳號）：center_director" in capsys.readouterr().out
+
+
+def test_the_job_removes_what_nobody_needs_any_more(user_of, travel):
+    """Drafts of 60 days, finished tasks of a day (failed ones of 14), names typed at sign-in after the lock."""
+    for status in ("SUCCESSFUL", "FAILED", "READY"):
+        finished = None if status == "READY" else timezone.now()
+        DBTaskResult.objects.create(
+            args_kwargs={},
+            status=status,
+            run_after=timezone.now(),
+            finished_at=finished,
+            backend_name="default",
+        )
+    failure = {"username": "typed-Password-1", "ip_address": "192.0.2.1", "attempt_time": timezone.now()}
+    AccessAttempt.objects.create(**failure, failures_since_start=1)
+    begun()
+    left = []
+    for days in (2, 15, 61):
+        travel(days)
+        call_command("review_accounts")
+        tasks = list(DBTaskResult.objects.values_list("status", flat=True))
+        left.append((sorted(tasks), AccessAttempt.objects.count(), AccountApplication.objects.count()))
+    assert left == [(["FAILED", "READY"], 0, 1), (["READY"], 0, 1), (["READY"], 0, 0)]
 
 
 def test_of_two_idle_keepers_one_is_kept(user_of, travel):

@@ -34,3 +34,8 @@ def test_the_link_of_an_application_is_cut_and_other_paths_stay():
     line = formatted("Not Found: %s", "/apply/Zk3-5b_0QmY1h2T8xWvPqLr7nCdEfGjA4sUoIiKtBwM/form.pdf")
     assert line == "Not Found: /apply/…/form.pdf"
     assert formatted("GET /apply /admin/") == "GET /apply /admin/"
+
+
+def test_the_link_that_sets_a_password_is_cut():
+    line = formatted("Not Found: %s", "/accounts/password/set/MQ/cz1abc-0123456789abcdef/")
+    assert line == "Not Found: /accounts/password/set/MQ/…/"

@@ -260,7 +260,10 @@ TABLE: dict[str, Row] = {
     "application": everybody(OK, _link),
     "application_edit": everybody(OK, _link),
     "application_pdf": everybody(NOT_FOUND, _link),  # of a draft there is nothing to print
-    "application_scan": everybody(NOT_FOUND, _link),
+    "application_scan": replace(everybody(NOT_ALLOWED, _link), posted=dict.fromkeys(VISITORS, MOVED)),
+    "application_scan_download": replace(
+        everybody(NOT_ALLOWED, _link), posted=dict.fromkeys(VISITORS, NOT_FOUND)
+    ),
     "application_withdraw": replace(everybody(NOT_ALLOWED, _link), posted=dict.fromkeys(VISITORS, MOVED)),
     # ways into the admin that lead to the one login
     "admin/login/": everybody(MOVED),

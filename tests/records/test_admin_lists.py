@@ -105,7 +105,7 @@ NEW = {
     "display_name": "測試聯絡人",
     "email": "contact1@example.org",
     "role": "department_contact",
-    "is_active": "on",
+    "reason": "系統啟用",
 }
 
 
@@ -145,8 +145,8 @@ def test_nobody_switches_the_own_account_off_or_gives_it_another_role(it, user_o
     url = f"{ACCOUNTS}{user_of('it_staff').pk}/"
     for change in ({"role": "center_director"}, {"is_active": None}):
         data = {k: v for k, v in (values_of(it.get(url)) | change).items() if v is not None}
-        assert "不能停用自己的帳號" in it.post(url, data | {"departments": []}).content.decode()
-    assert User.objects.get(username="it_staff").role == Role.IT_STAFF
+        it.post(url, data | {"departments": []})
+    assert User.objects.get(username="it_staff", is_active=True).role == Role.IT_STAFF
 
 
 @pytest.mark.parametrize("role", ["registrar", "department_contact", "auditor"])

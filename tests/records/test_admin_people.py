@@ -440,7 +440,7 @@ def test_staff_does_not_open_an_account_above_their_own(client_of, role, status)
         "display_name": "王新人",
         "email": "n@example.com",
         "role": "it_staff",
-        "is_active": "on",
+        "reason": "系統啟用",
     }
     client_of(role).post("/admin/accounts/user/add/", form)
     assert User.objects.filter(username="new").count() == status
