@@ -81,6 +81,11 @@ can_view_people = Function(
 can_edit_people = Function(
     _("新增、修改校友資料，登錄不願接受訊息"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE
 )
+can_remark = Function(
+    _("在註解加註（自己寫的仍可檢視）"), CENTER | {CONTACT}, _("您的角色不能在註解加註。"), Rows.PEOPLE
+)
+can_strike = Function(_("劃除註解（須填理由）"), CENTER, _("註解由校友服務中心劃除。"), Rows.PEOPLE)
+can_revert = Function(_("還原異動（須填理由）"), CENTER, _("異動由校友服務中心還原。"), Rows.PEOPLE)
 can_see_identity = Function(
     _("以完整身分證字號查詢"), CENTER, _("您的角色不能檢視身分證字號與生日。"), Rows.PEOPLE
 )
