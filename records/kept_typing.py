@@ -41,7 +41,7 @@ def data_of(request: HttpRequest) -> QueryDict | None:
     None. Kept typing is handed out once."""
     if request.method == "POST":
         request.typing_arrived = True
-        return request.POST or None
+        return request.POST
     kept = request.session.get(_KEY, {})
     entry = kept.get(request.path)
     if entry is None or entry[0] != request.user.pk:
@@ -49,17 +49,13 @@ def data_of(request: HttpRequest) -> QueryDict | None:
     del kept[request.path]
     request.session[_KEY] = kept
     try:
-        text = unseal(base64.b64decode(entry[1]), _context(*_owner(request)))
+        text = unseal(base64.b64decode(entry[1]), _context(request.user.pk, request.path))
     except (DamagedValue, binascii.Error):
         return None
     messages.warning(
         request, _("您剛才輸入的內容尚未儲存，已為您保留在下方；請確認後再按一次儲存。附件須重新選擇。")
     )
     return QueryDict(text)
-
-
-def _owner(request: HttpRequest) -> tuple[int, str]:
-    return request.user.pk, request.path
 
 
 def _context(user_id: int, path: str) -> str:

@@ -88,9 +88,7 @@ def find(person: Person, kind: str, history_id: int, attribute: str) -> FieldCha
         ids = AcademicRecord.objects.filter(person=person).values("pk")
         history = AcademicRecord.history.filter(id__in=ids)
     object_id = history.filter(history_id=history_id).values_list("id", flat=True).first()
-    rows = list(
-        history.filter(id=object_id).select_related("history_user").order_by("history_date", "history_id")
-    )
+    rows = list(history.filter(id=object_id).select_related("history_user").order_by("history_id"))
     at = next((index for index, row in enumerate(rows) if row.history_id == history_id), 0)
     if at == 0 or _value(rows[at], attribute) == _value(rows[at - 1], attribute):
         return None  # no such row, the entry of the data, or a row that left the field as it was

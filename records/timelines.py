@@ -169,10 +169,11 @@ def _entry(row: Any, user: Any) -> Entry:
 
 
 def _rows(history: Any, hidden: frozenset[int] = frozenset()) -> Iterator[tuple[Any, Any]]:
-    """Every history row with the one before it of the same object, oldest first. What a degree was in one of the
+    """Every history row with the one before it of the same object, in the order they were written (two editors wait
+    for one another at the row, so their clocks do not tell). What a degree was in one of the
     `hidden` programmes is passed over: it then begins when it came from there."""
     previous: dict[int, Any] = {}
-    for row in history.select_related("history_user").order_by("history_date", "history_id"):
+    for row in history.select_related("history_user").order_by("history_id"):
         if hidden and row.programme_id in hidden:
             previous.pop(row.id, None)
             continue
