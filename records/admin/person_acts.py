@@ -117,6 +117,7 @@ class PersonActs(PersonPages):
             _("已劃除。"),
             lambda reason, now: annotations_editing.strike(line, reason=reason, editor=request.user, at=now),
             facts=[(_("註解"), line.line)],
+            verb=_("劃除"),
         )
 
     # --- history --------------------------------------------------------------------------------------------
@@ -133,11 +134,12 @@ class PersonActs(PersonPages):
             request,
             person,
             _("還原異動"),
-            _("還原是一次新的異動：寫回原值，留下註解與異動歷程。"),
+            _("還原是一次新的異動：寫回異動前的值，留下註解與異動歷程。"),
             _("已還原。"),
             lambda reason, now: _revert(change, reason, request.user, now),
             facts=_facts(change),
             refusal=refusal,
+            verb=_("還原"),
         )
 
     def _reason_page(
@@ -172,6 +174,6 @@ def _revert(change: reverting.FieldChange, reason: str, editor: Any, at: Any) ->
 def _facts(change: reverting.FieldChange) -> list[tuple[str, str]]:
     """What is taken back, as people read it; a national ID by its mask."""
     texts = [change.shown(row, Lists.load()) or _("空白") for row in (change.row, change.previous)]
-    facts = [(_("欄位"), change.label), (_("目前的值"), texts[0]), (_("還原後的值"), texts[1])]
+    facts = [(_("欄位"), change.label), (_("異動後的值"), texts[0]), (_("異動前的值"), texts[1])]
     serial = [(_("流水號"), change.row.serial_number)] if change.of_record else []
     return serial + facts

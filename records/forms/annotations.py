@@ -21,7 +21,7 @@ class RemarkForm(forms.Form):
         help_text=_("存成一則有編號、日期與姓名的註解，之後不能修改，只能劃除。不可含身分證字號。"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "long"}),
     )
-    confirmed = forms.BooleanField(label=_("我已確認內容有必要，仍要加註"), required=False)
+    confirmed = forms.BooleanField(label=_("我已確認內容有必要，仍要加註"), label_suffix="", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -184,7 +184,7 @@ class ColumnForm(forms.Form):
         return isinstance(self.fields[name], forms.ChoiceField)
 
     def shown_choice(self, name: str, value: str) -> str:
-        if not self._is_choice(name):
+        if not value or not self._is_choice(name):
             return value
         return str(dict((str(key), title) for key, title in self.fields[name].choices).get(value, value))
 

@@ -266,6 +266,40 @@ def test_errors_stand_at_their_fields_and_nothing_is_written(center):
     assert Person.objects.get(pk=person.pk).version == 1
 
 
+def test_further_numbers_and_addresses_are_cleaned_like_those_of_a_file(center):
+    """SOP 6.8."""
+    person = somebody()
+    posted(
+        center,
+        person,
+        other_phones="0912345678、(02)2462-2192#1250",
+        other_emails="A@Example.COM; b@example.org",
+    )
+    person.refresh_from_db()
+    assert person.other_phones == "0912-345678, 02-24622192#1250"
+    assert person.other_emails == "A@example.com, b@example.org"
+    response = posted(center, person, other_phones="0912345678, 找他太太", other_emails="沒有小老鼠")
+    assert set(response.context_data["form"].errors) == {"other_phones", "other_emails"}
+    assert lines(person)[-1].startswith("2.新增其他電話")
+
+
+def test_an_old_value_that_no_cleaner_takes_does_not_stop_an_edit_of_another_field(center):
+    person = somebody()
+    Person.objects.filter(pk=person.pk).update(other_phones="太太的電話")
+    posted(center, person, city="新北市")
+    person.refresh_from_db()
+    assert (person.city, person.other_phones) == ("新北市", "太太的電話")
+
+
+def test_what_is_required_does_not_stay_blank(center):
+    """SOP 6.10."""
+    person = somebody(without=("birth_date",))
+    response = posted(center, person, email="")
+    assert set(response.context_data["form"].errors) == {"birth_date", "email"}
+    person.refresh_from_db()
+    assert person.email
+
+
 def test_a_new_national_id_is_written_and_never_shown(center):
     person = somebody()
     response = posted(center, person, national_id="A123456789")
