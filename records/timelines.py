@@ -138,7 +138,8 @@ def of_person(person: Person, user: Any) -> list[Entry]:
         changes = [change for name, change in _changes(row, previous, names) if policies.may_read(user, name)]
         if not changes:
             continue
-        key = (row.history_date.replace(microsecond=0), row.history_user_id, row.source, row.batch_id)
+        at = row.history_date.replace(microsecond=0)
+        key = (at, row.history_user_id, row.source, row.batch_id, row.history_change_reason)
         told = entries.setdefault(key, _entry(row, user)).changes
         for change in changes:
             _overtake(latest, (row.instance_type, row.id, change.field), told)
