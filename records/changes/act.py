@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
@@ -18,7 +19,7 @@ from ..models import Source
 REASON_LIMIT = 100  # simple-history's own column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `today` is kept
 class Act:
     editor: Any
     source: Source
@@ -26,7 +27,7 @@ class Act:
     batch: Batch | None = None
     reason: str = ""
 
-    @property
+    @cached_property
     def today(self) -> datetime.date:
         """The date in Taipei, which annotations bear (SOP 6.7)."""
         return timezone.localdate(self.at)
