@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "records.kept_typing.KeptTypingMiddleware",  # around all that may come before a form's view
     "accounts.middleware.SessionLifetimeMiddleware",
     "accounts.middleware.PasswordAgeMiddleware",
     "accounts.middleware.SecondFactorMiddleware",

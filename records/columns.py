@@ -152,6 +152,10 @@ REPLACEABLE_ATTRIBUTES = CONTACT_ATTRIBUTES | {"english_name", "current_identity
 # Kept beside their column, never a column of their own: a second address or number out of the same cell.
 SECONDARY = {"email": "other_emails", "phone": "other_phones", "mobile": "other_phones"}
 SECONDARY_WORDS = {"other_emails": "其他電子郵件", "other_phones": "其他電話"}
+SECONDARY_CLEANERS: dict[str, Callable[..., Cleaned]] = {
+    "other_emails": values.clean_other_emails,
+    "other_phones": values.clean_other_phones,
+}
 SEXES = {"M": "男", "F": "女"}
 
 

@@ -10,7 +10,7 @@ from .cells import EMPTY, Cleaned, Note
 from .text import HAN, HAN_RANGES, half_width, readable
 from .verdicts import Rejected, doubt, kept
 
-_CELL_LIMIT, _ADDRESS_LIMIT, _LOCAL_LIMIT, _LABEL_LIMIT = 500, 254, 64, 63
+_CELL_LIMIT, _OTHERS_LIMIT, _ADDRESS_LIMIT, _LOCAL_LIMIT, _LABEL_LIMIT = 500, 1000, 254, 64, 63
 
 # Each character belongs to one place of the pattern only, so that nothing is tried twice.
 _CANONICAL = re.compile(
@@ -55,6 +55,14 @@ def read_email(raw: str) -> Cleaned:
     rest = dict.fromkeys(other.value for other in others if other.value != first.value)
     note = doubt("several", _("一格有多個電子郵件，第一個存入本欄，其餘存入其他電子郵件。"))
     return kept(first.value, *first.notes, note, rest=", ".join(rest))
+
+
+def read_other_emails(raw: str) -> Cleaned:
+    """Further addresses, joined with ", ". One that is none keeps the whole text out."""
+    text = readable(half_width(raw), _OTHERS_LIMIT, lines=True)
+    found = [read_email(part) for part in _BETWEEN_ADDRESSES.split(text) if part.strip()]
+    notes = dict.fromkeys(note for one in found for note in one.notes)
+    return kept(", ".join(dict.fromkeys(one.value for one in found if one.value)), *notes)
 
 
 def _read_one(text: str) -> Cleaned:

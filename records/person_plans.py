@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from .annotations import OBJECTION, Line, parse_lines, pinned_text
+from .annotations import OBJECTION, WITHDRAWAL, Line, parse_lines, pinned_text
 from .cells import NOTE, WARNING
 from .changes import NewObjection, PersonChange
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, REPLACEABLE_ATTRIBUTES
@@ -229,7 +229,7 @@ class PersonPlan:
     # --- messages and old annotations -----------------------------------------------------------------------
     def _plan_messages(self, lines: list[Line]) -> NewObjection | None:
         """SOP 6.9: a recorded objection is never touched; 否 without one is what the batch decided. An old
-        annotation that tells of an objection is its record."""
+        annotation that tells of an objection is its record, unless a later one tells that it was withdrawn."""
         answers = {item.value("accepts_messages") for item in self.group.items}
         stored = self.person.values["accepts_messages"] if self.person else ""
         if self.person and self.person.is_objecting:
@@ -237,8 +237,8 @@ class PersonPlan:
                 sentence = _("該校友曾反應不願意接受訊息，維持不變。")
                 self.newest_first[0].remark("是否願意接受母校訊息", NOTE, "objection_stands", sentence)
             return None
-        told = next((line for line in lines if line.text == OBJECTION), None)
-        if told:
+        told = next((line for line in reversed(lines) if line.text in (OBJECTION, WITHDRAWAL)), None)
+        if told and told.text == OBJECTION:
             words = _("舊系統註解：%(line)s") % {"line": told.text}
             return NewObjection(told.made_on or self.options.today, MessageObjection.Channel.FILE, words)
         if "否" in answers and self.options.refusals == Refusals.RECORD:

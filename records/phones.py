@@ -45,7 +45,7 @@ _CANONICAL_LANDLINE = re.compile(
 _CANONICAL_MOBILE = re.compile(r"09[0-9]{2}-[1-9][0-9]{5}")
 _TEN_DIGITS = re.compile(r"(09[0-9]{2})([1-9][0-9]{5})")
 _FORMER_MOBILE_LENGTH = 9
-_LIMIT = 100
+_LIMIT, _OTHERS_LIMIT = 100, 1000
 _MOST_DIGITS = 24
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹣─━~～∼_ー", "-") | {"．": ".", "＃": "#", "＋": "+"})
@@ -91,6 +91,18 @@ def read_mobile(raw: str) -> Cleaned:
     if digits := _TEN_DIGITS.fullmatch(raw):
         return Cleaned(f"{digits[1]}-{digits[2]}")
     return _cleaned(_read_all(raw), wanted="mobile")
+
+
+def read_other_phones(raw: str) -> Cleaned:
+    """Further numbers, each in its own form, joined with ", ". One that is none keeps the whole text out."""
+    text = readable(half_width(raw), _OTHERS_LIMIT, lines=True).translate(_DASHES)
+    numbers: list[PhoneNumber] = []
+    for part in _BETWEEN_NUMBERS.split(text):
+        numbers += _read_all(part)
+    notes = [note for number in numbers for note in number.notes]
+    if any(note.code == "left_out" for note in notes):
+        raise Rejected("not_a_phone", _("其中有不是電話號碼的文字，請以逗號分隔各個號碼。"))
+    return kept(", ".join(dict.fromkeys(number.number for number in numbers)), *dict.fromkeys(notes))
 
 
 def phone_from_number(number: int) -> Cleaned:

@@ -102,6 +102,11 @@ can_review_changes = Function(
 can_set_review_mode = Function(
     _("設定系所聯絡人的異動是否全部送審"), frozenset({DIRECTOR}), _("審核方式由主任設定。")
 )
+can_remark = Function(
+    _("在註解加註（自己寫的仍可檢視）"), CENTER | {CONTACT}, _("您的角色不能在註解加註。"), Rows.PEOPLE
+)
+can_strike = Function(_("劃除註解（須填理由）"), CENTER, _("註解由校友服務中心劃除。"), Rows.PEOPLE)
+can_revert = Function(_("還原異動（須填理由）"), CENTER, _("異動由校友服務中心還原。"), Rows.PEOPLE)
 can_see_identity = Function(
     _("以完整身分證字號查詢"), CENTER, _("您的角色不能檢視身分證字號與生日。"), Rows.PEOPLE
 )

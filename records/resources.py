@@ -127,9 +127,9 @@ class AcademicRecordResource(resources.ModelResource):
 
 
 def _annotation_lines(person_ids: set[int]) -> dict[int, list[str]]:
-    """The lines of 註解 by person, the pinned one first (SOP 6.6, 6.7)."""
+    """The lines of 註解 by person, the pinned one first, without those that were struck (SOP 6.6, 6.7)."""
     lines: dict[int, list[str]] = defaultdict(list)
-    for annotation in Annotation.objects.filter(person__in=person_ids):
+    for annotation in Annotation.objects.filter(person__in=person_ids, struck_at=None):
         lines[annotation.person_id].append(annotation.line)
     return lines
 

@@ -60,7 +60,7 @@ FIELDS = MappingProxyType(
 # Pages show these by their mask only, to whomever; the whole value leaves by an export that is logged.
 MASKED = frozenset({"national_id"})
 # The system gives and keeps these: nobody writes them, whatever may be done with the class (SOP 6.1, 6.6).
-GIVEN = frozenset({"serial_number", "pinned", "annotations"})
+GIVEN = frozenset({"serial_number", "pinned", "annotations", "reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,10 @@ ALL_FIELDS: tuple[Field, ...] = (
     Field("objected_on", _("不願接受訊息的日期與管道"), Sensitivity.CONSENT, Owner.ANNOTATION),
     Field("ended_on", _("不願接受訊息的撤回日期"), Sensitivity.CONSENT, Owner.ANNOTATION),
     Field("words", _("不願接受訊息的原話"), Sensitivity.NOTES, Owner.ANNOTATION),
+    Field("ended_words", _("撤回不願接受訊息的原話"), Sensitivity.NOTES, Owner.ANNOTATION),
+    Field("reason", _("異動與劃除註解的理由"), Sensitivity.NOTES, Owner.ANNOTATION),
     Field("pinned", _("置頂註解（各學籍的學制）"), Sensitivity.SUMMARY, Owner.ANNOTATION),
-    Field("annotations", _("舊系統的自由文字註解"), Sensitivity.NOTES, Owner.ANNOTATION),
+    Field("annotations", _("自由文字註解與已劃除的註解"), Sensitivity.NOTES, Owner.ANNOTATION),
 )
 _FIELDS = {field.attribute: field for field in ALL_FIELDS}
 

@@ -63,6 +63,12 @@ def current_values(person: Person) -> dict[str, str]:
     return texts
 
 
+def seen_values(person: Person) -> dict[str, str]:
+    """What a caller of the door saw of a person: the same, with the digest of the national ID, because two numbers
+    may share a mask. Never for a page."""
+    return current_values(person) | {"national_id": person.national_id_digest or ""}
+
+
 def current_record_values(record: AcademicRecord) -> dict[str, str]:
     """The canonical text of an academic record as stored."""
     return {

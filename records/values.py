@@ -49,6 +49,8 @@ __all__ = [
     "clean_mobile",
     "clean_national_id",
     "clean_other_address",
+    "clean_other_emails",
+    "clean_other_phones",
     "clean_phone",
     "clean_postal_code",
     "clean_programme",
@@ -168,6 +170,8 @@ _NATIONAL_ID = Readers(
 _EMAIL = Readers(emails.read_email)
 _PHONE = Readers(phones.read_phone, whole_number=phones.phone_from_number, refuses_calculated_numbers=True)
 _MOBILE = Readers(phones.read_mobile, whole_number=phones.mobile_from_number, refuses_calculated_numbers=True)
+_OTHER_EMAILS = Readers(emails.read_other_emails)
+_OTHER_PHONES = Readers(phones.read_other_phones)
 _COUNTRY = Readers(countries.read_country)
 _CITY = Readers(countries.read_city)
 _POSTAL_CODE = Readers(
@@ -257,6 +261,16 @@ def clean_phone(cell: RawCell, *, today: datetime.date) -> Cleaned:
 def clean_mobile(cell: RawCell, *, today: datetime.date) -> Cleaned:
     """行動電話: `0912-345678`, abroad E.164 (SOP 6.8); further numbers in `rest`."""
     return _clean(cell, _MOBILE)
+
+
+def clean_other_emails(cell: RawCell, *, today: datetime.date) -> Cleaned:
+    """其他電子郵件: addresses joined with ", ", each like 電子郵件."""
+    return _clean(cell, _OTHER_EMAILS)
+
+
+def clean_other_phones(cell: RawCell, *, today: datetime.date) -> Cleaned:
+    """其他電話: numbers joined with ", ", each in the form of SOP 6.8, landlines and mobiles alike."""
+    return _clean(cell, _OTHER_PHONES)
 
 
 def clean_country(cell: RawCell, *, today: datetime.date) -> Cleaned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import policies, timelines
+from .. import follow_ups, objections, policies, timelines
 from ..columns import BY_ATTRIBUTE, SECONDARY_WORDS, Sensitivity
 from ..forms.people import PERSON_COLUMNS
 from ..models import Person
@@ -17,23 +17,24 @@ def context_of(person: Person, user: Any) -> dict[str, Any]:
     records = policies.visible_records(user).filter(person=person).order_by("graduation_date", "pk")
     notes = timelines.notes(person, user)
     facts = _facts(person, user)
-    objections = person.objections.filter(ended_on__isnull=True)
+    sees_objection = policies.may_read(user, "objected_on")
     return {
         "records": list(records),
         "personal": [fact[1:] for fact in facts if not _is_contact(fact[0])],
         "contact": [fact[1:] for fact in facts if _is_contact(fact[0])] + _secondary(person, user),
         "notes": notes,
-        "notes_text": "\n".join(note.text for note in notes),
+        # Struck lines are no longer part of the text that is handed on (`annotations_editing`).
+        "notes_text": "\n".join(note.text for note in notes if not note.struck),
         "timeline": timelines.of_person(person, user),
-        "follow_ups": [
-            item
-            for item in person.follow_ups.filter(closed_at__isnull=True)
-            if policies.may_read(user, item.item)
-        ],
+        "follow_ups": [item for item in follow_ups.open_items(person) if policies.may_read(user, item.item)],
         "sees_consent": policies.may_read(user, "accepts_messages"),
-        "objection": objections.first() if policies.may_read(user, "objected_on") else None,
+        "objection": objections.open_objection(person) if sees_objection else None,
+        "past_objections": list(person.objections.exclude(ended_on=None)) if sees_objection else [],
         "sees_words": policies.may_read(user, "words"),
         "can_edit": bool(policies.can_edit_people(user)),
+        "can_remark": bool(policies.can_edit_people(user) and policies.can_remark(user)),
+        "can_strike": bool(policies.can_strike(user)),
+        "can_revert": bool(policies.can_revert(user)),
         "sees_batches": bool(policies.can_see_batches(user)),
     }
 

@@ -1,33 +1,39 @@
 """The forms in which a person edits a person: one field a column, cleaned like a cell of the workbook.
 
 Every field carries the text it was shown with (`show_hidden_initial`): what changed, and what it changed from, is
-told by the form itself, so two people who edit different fields do not get in each other's way.
+told by the form itself, so two people who edit different fields do not get in each other's way; who edits the same
+field second chooses (`conflicts`).
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import values
-from ..cells import ERROR, Note
+from .. import follow_ups, values
+from ..cells import ERROR, Cleaned, Note
 from ..columns import (
     BY_ATTRIBUTE,
     CONTACT_ATTRIBUTES,
     RECORD_COLUMNS,
     SECONDARY,
+    SECONDARY_CLEANERS,
     SECONDARY_WORDS,
     Column,
     shown,
 )
 from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
-from ..models import MessageObjection, Programme, Sex, StatusCode
+from ..models import Person, Programme, Sex, StatusCode
 from ..policies import may_write
+from .conflicts import THEIRS, Conflict, choice_name, chosen, is_pending, pending_name
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
@@ -76,20 +82,35 @@ class ColumnForm(forms.Form):
         for column in self.columns:
             if column.attribute in self.cleaned_data and not column.list_name:
                 self._clean_column(column)
-        for attribute in self.extra:
-            self.cleaned_data[attribute] = values.tidy_text(self.cleaned_data.get(attribute, ""))
+        for attribute, label in self.extra.items():
+            self._clean_extra(attribute, label)
+        for name in self._names():
+            if is_pending(self, name):
+                self._take_choice(name)
         return self.cleaned_data
 
     def _clean_column(self, column: Column) -> None:
         cleaned = column.cleaned(self.cleaned_data[column.attribute], self.today)
-        self.cleaned_data[column.attribute] = cleaned.value
-        for note in cleaned.notes:
-            if note.level == ERROR:
-                self.add_error(column.attribute, note.message)
-            else:
-                self.notices.append((column.header, note))
+        self._keep(column.attribute, column.header, cleaned)
         if cleaned.rest:
             self.keep_rest(column.attribute, cleaned.rest)
+
+    def _clean_extra(self, attribute: str, label: str) -> None:
+        """Further numbers and addresses, cleaned like those of a file (SOP 6.8). What was shown and not touched stays
+        as it is: old values are nobody's typing."""
+        text = values.tidy_text(self.cleaned_data.get(attribute, ""))
+        if text == self._shown_before()[attribute]:
+            self.cleaned_data[attribute] = text
+        else:
+            self._keep(attribute, label, SECONDARY_CLEANERS[attribute](text, today=self.today))
+
+    def _keep(self, attribute: str, label: str, cleaned: Cleaned) -> None:
+        self.cleaned_data[attribute] = cleaned.value
+        for note in cleaned.notes:
+            if note.level == ERROR:
+                self.add_error(attribute, note.message)
+            else:
+                self.notices.append((label, note))
 
     def keep_rest(self, attribute: str, rest: str) -> None:
         """What else stood in a field and belongs to a sibling, e.g. a second e-mail address."""
@@ -120,35 +141,50 @@ class ColumnForm(forms.Form):
     def _names(self) -> list[str]:
         return [*(column.attribute for column in self.columns), *self.extra]
 
+    # --- two people at once ---------------------------------------------------------------------------------
     def show_conflict(self, current: Mapping[str, str], stale: Iterable[str]) -> None:
-        """Say at each stale field what somebody else has put there; saving again then replaces that knowingly."""
+        """Put at each stale field what somebody else has written there beside what was typed; the next save writes
+        what is chosen. `current` are the canonical values now."""
         self.data = self.data.copy()
         for name in stale:
             if name not in self.fields:
                 self.add_error(None, _("這筆資料剛才已由他人修改，請重新載入後再改。"))
                 continue
-            theirs = self.shown_choice(name, shown(name, current.get(name, "")))
-            if name == "national_id":
-                self.data[self.add_prefix("known_mask")] = current.get(name, "")
-            self.data[self.add_initial_prefix(name)] = (
-                current.get(name, "") if self._is_choice(name) else shown(name, current.get(name, ""))
-            )
-            typed = self.shown_choice(name, self.data.get(self.add_prefix(name), ""))
-            if name == "national_id":
-                typed = values.mask_national_id(typed)
-            self.add_error(
-                name,
-                _(
-                    "剛才已由他人改為「%(theirs)s」，您輸入的是「%(yours)s」。確定要以您的內容取代，請再按一次儲存。"
-                )
-                % {"theirs": theirs or _("空白"), "yours": typed or _("空白")},
-            )
+            value = current.get(name, "")
+            self._show_as_seen(name, value if self._is_choice(name) else shown(name, value))
+            self.data[pending_name(self, name)] = "1"
+            self.data.pop(choice_name(self, name), None)
+            self._ask(name)
+
+    def _show_as_seen(self, name: str, text: str) -> None:
+        """From now on this is what the editor saw in the field."""
+        self.data[self.add_initial_prefix(name)] = text
+
+    def _take_choice(self, name: str) -> None:
+        """After a conflict: write theirs (no change), the own text, or ask again."""
+        choice = chosen(self, name)
+        if choice == THEIRS:
+            self._errors.pop(name, None)
+            self.cleaned_data[name] = self._shown_before()[name]
+        if not choice:
+            self._ask(name)
+        else:
+            self.fields[name].conflict = self._conflict(name)
+
+    def _ask(self, name: str) -> None:
+        self.fields[name].conflict = self._conflict(name)
+        self.add_error(name, _("剛才已有他人修改這個欄位，請選擇要保留哪一個，再按一次儲存。"))
+
+    def _conflict(self, name: str) -> Conflict:
+        theirs = self.shown_choice(name, self.data.get(self.add_initial_prefix(name), ""))
+        yours = self.shown_choice(name, self.data.get(self.add_prefix(name), ""))
+        return Conflict(choice_name(self, name), pending_name(self, name), theirs, yours, chosen(self, name))
 
     def _is_choice(self, name: str) -> bool:
         return isinstance(self.fields[name], forms.ChoiceField)
 
     def shown_choice(self, name: str, value: str) -> str:
-        if not self._is_choice(name):
+        if not value or not self._is_choice(name):
             return value
         return str(dict((str(key), title) for key, title in self.fields[name].choices).get(value, value))
 
@@ -177,10 +213,10 @@ class PersonForm(ColumnForm):
         label=gettext_lazy("已核對身分證字號、系所與生日，確認是這一位"), required=False
     )
 
-    def __init__(self, *args: Any, is_new: bool = False, same_names: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Person | None = None, same_names: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.same_names = same_names
-        self.is_new = is_new
+        self.person = person  # None: somebody new
         if "national_id" in self.fields:
             self._take_new_national_id_only()
         if "birth_date" in self.fields:
@@ -190,10 +226,11 @@ class PersonForm(ColumnForm):
     def _take_new_national_id_only(self) -> None:
         identity = self.fields["national_id"]
         identity.show_hidden_initial = False
-        self.fields["known_mask"] = forms.CharField(required=False, widget=forms.HiddenInput)
-        if not self.is_new:
+        self.fields["known_identity"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        if self.person is not None:
+            self.initial["known_identity"] = _sign_of(self.person.national_id_digest)
             identity.label = _("新身分證字號")
-            mask = self.initial.get("known_mask") or _("無")
+            mask = self.person.national_id_mask or _("無")
             identity.help_text = _("目前：%(mask)s。只在要更換時填寫。") % {"mask": mask}
 
     def keep_rest(self, attribute: str, rest: str) -> None:
@@ -212,10 +249,51 @@ class PersonForm(ColumnForm):
         # SOP 6.5: among people of one name, verify who it is before anything is changed.
         if self.same_names and not self.cleaned_data.get("verified"):
             self.add_error("verified", _("有同名校友，請先核對身分證字號、系所與生日，再勾選此項。"))
+        if self.person is not None:
+            self._refuse_blanks(self.person)
         return self.cleaned_data
 
+    def _refuse_blanks(self, person: Person) -> None:
+        """SOP 6.10: what is required does not stay blank unless the alumnus was telephoned."""
+        for column in self.columns:
+            name = column.attribute
+            is_kept = name == "national_id" and bool(person.national_id_digest)
+            if not column.is_required or self.cleaned_data.get(name) or is_kept or name in self.errors:
+                continue
+            if refusal := follow_ups.blank_refusal(person, name, at=timezone.now()):
+                self.add_error(name, refusal)
+
+    # --- the national ID is compared by its digest, which two numbers of one mask do not share -----------------
     def _shown_before(self) -> dict[str, str]:
-        return super()._shown_before() | {"national_id": self.data.get(self.add_prefix("known_mask"), "")}
+        first = super()._shown_before()
+        if "national_id" in first:
+            first["national_id"] = self._seen_digest()
+        return first
+
+    def _seen_digest(self) -> str:
+        """The digest that was stored when the form was shown, "" for none, and something else when it changed."""
+        now = (self.person.national_id_digest or "") if self.person else ""
+        seen = self.data.get(self.add_prefix("known_identity"), "")
+        return now if constant_time_compare(seen, _sign_of(now)) else "changed"
+
+    def _show_as_seen(self, name: str, text: str) -> None:
+        if name != "national_id":
+            super()._show_as_seen(name, text)
+        elif self.person is not None:
+            self.person.refresh_from_db()
+            self.data[self.add_prefix("known_identity")] = _sign_of(self.person.national_id_digest)
+
+    def _take_choice(self, name: str) -> None:
+        super()._take_choice(name)
+        if name == "national_id" and chosen(self, name) == THEIRS:
+            self.cleaned_data[name] = ""  # blank: keep the one on record
+
+    def _conflict(self, name: str) -> Conflict:
+        conflict = super()._conflict(name)
+        if name != "national_id":
+            return conflict
+        yours = values.mask_national_id(conflict.yours.strip())
+        return replace(conflict, theirs=self.person.national_id_mask if self.person else "", yours=yours)
 
     def changed(self) -> dict[str, str]:
         changed = super().changed()
@@ -248,26 +326,6 @@ class RecordForm(ColumnForm):
         return self.cleaned_data
 
 
-class ObjectionForm(forms.ModelForm):
-    """The alumnus does not want messages: when, by which channel, in which words (SOP 6.9)."""
-
-    class Meta:
-        model = MessageObjection
-        fields = ["objected_on", "channel", "words"]
-        widgets = {"objected_on": forms.DateInput(format="%Y-%m-%d")}
-        help_texts = {"objected_on": gettext_lazy("例如 2026-11-21。")}
-
-    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-        self.notices: list[tuple[str, Note]] = []
-        self.fields["objected_on"].initial = today
-        self.fields["objected_on"].input_formats = ["%Y-%m-%d", "%Y/%m/%d"]
-        # A file is no channel for somebody who answers the telephone.
-        channels = [choice for choice in MessageObjection.Channel.choices if choice[0] != "file"]
-        self.fields["channel"].choices = [_BLANK, *channels]
-
-    def clean_objected_on(self) -> datetime.date:
-        if self.cleaned_data["objected_on"] > self.today:
-            raise forms.ValidationError(_("反應日期不可在今天之後。"))
-        return self.cleaned_data["objected_on"]
+def _sign_of(digest: str | None) -> str:
+    """What a form may carry about a stored national ID: it tells whether that changed, and nothing else."""
+    return salted_hmac("records.forms.people", digest, algorithm="sha256").hexdigest() if digest else ""

@@ -13,8 +13,9 @@ from .people import Person
 
 
 class Annotation(models.Model):
-    """One line. Numbered lines are never edited and their numbers never reused; a person's pinned line is kept
-    true when degrees come or go, with its history."""
+    """One line. Numbered lines are never edited and their numbers never reused: a line that should not stand there
+    is struck, with a reason (SOP 6.7). A person's pinned line is kept true when degrees come or go, with its history.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("校友"), related_name="annotations")
     number = models.PositiveIntegerField(_("編號"), null=True, blank=True)  # None: the pinned line
@@ -29,10 +30,21 @@ class Annotation(models.Model):
         null=True,
         blank=True,
     )
+    struck_at = models.DateTimeField(_("劃除時間"), null=True, blank=True)
+    struck_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("劃除人"),
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,  # nobody asks for the lines that somebody struck
+    )
+    struck_reason = models.CharField(_("劃除理由"), max_length=100, blank=True)
 
     history = HistoricalRecords(
         bases=[ChangeContext],
-        no_db_index=["editor"],
+        no_db_index=["editor", "struck_by"],
         user_model=settings.AUTH_USER_MODEL,
         user_db_constraint=False,
     )
@@ -46,6 +58,12 @@ class Annotation(models.Model):
             models.UniqueConstraint(
                 fields=["person"], condition=Q(number__isnull=True), name="one_pinned_annotation"
             ),
+            models.CheckConstraint(
+                condition=Q(struck_at__isnull=True, struck_by__isnull=True, struck_reason="")
+                | Q(struck_at__isnull=False, struck_by__isnull=False, number__isnull=False)
+                & ~Q(struck_reason=""),
+                name="annotation_struck_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,6 +72,10 @@ class Annotation(models.Model):
     @property
     def is_pinned(self) -> bool:
         return self.number is None
+
+    @property
+    def is_struck(self) -> bool:
+        return self.struck_at is not None
 
     @property
     def line(self) -> str:

@@ -11,6 +11,7 @@ class Disclosure(models.Model):
     class Kind(models.TextChoices):
         EXPORT = "export", _("匯出")
         RETURNED_ROWS = "returned", _("下載退回列")
+        EVIDENCE = "evidence", _("下載佐證檔")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("帳號"), related_name="+", null=True

@@ -190,15 +190,30 @@ class MessageObjection(models.Model):
     objected_on = models.DateField(_("反應日期"))
     channel = models.CharField(_("管道"), max_length=10, choices=Channel)
     words = models.CharField(_("原話或依據"), max_length=300)
+    evidence = models.CharField(_("佐證檔"), max_length=80, blank=True)  # the name that `evidence.store` gave
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("登錄人"), related_name="+"
     )
     recorded_at = models.DateTimeField(_("登錄時間"))
+    # The alumnus' own later wish, told and recorded the same way.
     ended_on = models.DateField(_("撤回日期"), null=True, blank=True)
+    ended_channel = models.CharField(_("撤回管道"), max_length=10, choices=Channel, blank=True)
+    ended_words = models.CharField(_("撤回的原話"), max_length=300, blank=True)
+    ended_evidence = models.CharField(_("撤回佐證檔"), max_length=80, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("撤回登錄人"),
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
+    ended_at = models.DateTimeField(_("撤回登錄時間"), null=True, blank=True)
 
     history = HistoricalRecords(
         bases=[ChangeContext],
-        no_db_index=["recorded_by"],
+        no_db_index=["recorded_by", "ended_by"],
         user_model=settings.AUTH_USER_MODEL,
         user_db_constraint=False,
     )
@@ -209,7 +224,12 @@ class MessageObjection(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person"], condition=Q(ended_on__isnull=True), name="one_open_objection_per_person"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True, ended_at__isnull=True, ended_words="")
+                | Q(ended_on__gte=models.F("objected_on"), ended_at__isnull=False) & ~Q(ended_words=""),
+                name="objection_ended_by_a_later_wish",
+            ),
         ]
 
     def __str__(self) -> str:

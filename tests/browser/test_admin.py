@@ -90,21 +90,6 @@ def test_the_example_of_a_series_follows_the_typing(page_of):
     assert page.locator("output").text_content() == "XB-000001"
 
 
-def test_a_conflict_shows_both_values_and_a_second_save_decides(page_of):
-    person = somebody(email="old@example.com")
-    mine, theirs = page_of("center_staff"), page_of("it_staff")
-    for page, text in ((mine, "mine@example.com"), (theirs, "theirs@example.com")):
-        page.goto(f"/admin/records/person/{person.pk}/edit/")
-        page.get_by_label("電子郵件：", exact=True).fill(text)
-    theirs.get_by_role("button", name="儲存").click()
-    theirs.get_by_text("已儲存").wait_for()
-    mine.get_by_role("button", name="儲存").click()
-    mine.get_by_text("剛才已由他人改為「theirs@example.com」").wait_for()
-    mine.get_by_role("button", name="儲存").click()
-    mine.get_by_text("已儲存").wait_for()
-    assert Person.objects.get(pk=person.pk).email == "mine@example.com"
-
-
 def test_a_search_by_national_id_leads_to_the_person_without_showing_it(page_of):
     person = somebody(national_id="A123456789", chinese_name="林大海")
     page = page_of("center_staff")

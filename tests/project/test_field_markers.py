@@ -25,8 +25,9 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Role
+from records import annotations_editing
 from records.annotations import Line
-from records.changes import NewObjection, PersonChange, RecordChange, apply_changes
+from records.changes import NewObjection, PersonChange, RecordChange, Withdrawal, apply_changes
 from records.models import Department, ImportBatch, Person, Programme, Source, StatusCode
 from tests.change_requests import contact_of, proposed
 from tests.factories import applied, importer, planned, row
@@ -67,7 +68,11 @@ READERS = {
         "graduation_date": CENTER | {CONTACT},
         "words": CENTER,
         "objected_on": CENTER | {CONTACT},
+        "ended_words": CENTER,
         "free_note": CENTER,
+        "struck_note": CENTER,
+        "struck_reason": CENTER,
+        "change_reason": CENTER,
         "pinned": CENTER,
         "note_of_study": CENTER,
         "note_of_identity": CENTER,
@@ -110,7 +115,9 @@ class Seeded:
 
 
 def _write(change: PersonChange) -> None:
-    [outcome] = apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    [outcome] = apply_changes(
+        [change], editor=importer(), source=Source.ADMIN, at=timezone.now(), reason="標記異動理由"
+    )
     assert not outcome.stale
 
 
@@ -172,8 +179,12 @@ def seeded(organisation) -> Seeded:
                 ),
             ],
             legacy_lines=[Line(None, "標記自由註解", None, "")],
+            remarks=["標記劃除註解"],
+            withdrawal=Withdrawal(datetime.date(2026, 10, 10), "phone", "標記撤回話"),
         )
     )
+    struck = person.annotations.get(text="標記劃除註解")
+    annotations_editing.strike(struck, reason="標記劃除理由", editor=importer(), at=timezone.now())
     person.refresh_from_db()
     stranger = somebody(
         degree(f"{OTHER}碩士班", student_number="10932999", class_name="外人班", graduation_date="1999-06"),
@@ -198,7 +209,11 @@ def seeded(organisation) -> Seeded:
         ("own", "graduation_date"): "2009-03-04",
         ("own", "words"): "標記原話",
         ("own", "objected_on"): "2026-10-09",
+        ("own", "ended_words"): "標記撤回話",
         ("own", "free_note"): "標記自由註解",
+        ("own", "struck_note"): "標記劃除註解",
+        ("own", "struck_reason"): "標記劃除理由",
+        ("own", "change_reason"): "標記異動理由",
         ("own", "pinned"): "身分具有",
         ("own", "note_of_study"): "修改班級資料",
         ("own", "note_of_identity"): "修改身分證字號",
@@ -269,7 +284,10 @@ def first_addresses(seeded: Seeded, users: dict[str, int]) -> Iterator[str]:
         if name == "records_record_edit":
             yield from (reverse(key, kwargs={"object_id": p, "record_id": r}) for p, r in records)
         elif name.startswith(("records_person", "records_record")) and "object_id" in entry.kwargs():
-            yield from (reverse(key, kwargs={"object_id": pk}) for pk in [*stored["records_person"], 999999])
+            ids = entry.kwargs()
+            yield from (
+                reverse(key, kwargs=ids | {"object_id": pk}) for pk in [*stored["records_person"], 999999]
+            )
         elif name.startswith("records_importbatch") and entry.kwargs():
             yield reverse(key, kwargs={"object_id": seeded.batch.pk})
         elif name.startswith("accounts_user") and set(entry.kwargs()) == {"object_id"}:

@@ -23,7 +23,7 @@ RECORDS = [
     "rights field_policy",
     "querysets lookups",
     "models",
-    "bulk progress organisation keys annotations storing",
+    "bulk progress organisation keys annotations storing evidence kept_typing",
     "programmes serials policies follow_ups search timelines",
     "matching changes",
     "plans",
@@ -31,6 +31,7 @@ RECORDS = [
     "record_plans",
     "person_plans",
     "planning",
+    "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "tasks sample",
     "forms",
@@ -122,7 +123,8 @@ def test_records_never_imports_accounts():
     assert not [where for where, _here, there in edges("records") if there.startswith("accounts")]
 
 
-# What accounts builds on: what is stored about departments, who may do what, the dress of admin pages.
+# What accounts builds on: what is stored about departments, who may do what, what may be uploaded, the dress of
+# admin pages.
 SHARED = {
     "records.models",
     "records.policies",

@@ -14,7 +14,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
-from records import bulk_edits
+from records import annotations_editing, bulk_edits
+from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
     College,
@@ -24,6 +25,7 @@ from records.models import (
     Person,
     Programme,
     SerialSeries,
+    Source,
     StatusCode,
 )
 from tests.agreements import sign_agreement
@@ -114,6 +116,24 @@ def _person() -> dict[str, Any]:
 def _record() -> dict[str, Any]:
     record = somebody().academic_records.get()
     return {"object_id": record.person_id, "record_id": record.pk}
+
+
+def _objecting() -> dict[str, Any]:
+    return {"object_id": somebody(objection=NewObjection(timezone.localdate(), "phone", "請勿再寄")).pk}
+
+
+def _line() -> dict[str, Any]:
+    person = somebody()
+    annotations_editing.add_remark(person, "電話訪問", editor=importer(), at=timezone.now())
+    return {"object_id": person.pk, "annotation_id": person.annotations.get().pk}
+
+
+def _changed() -> dict[str, Any]:
+    person = somebody()
+    change = PersonChange(person.pk, {"city": "基隆市"}, {})
+    apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    history_id = person.history.latest("history_id").history_id
+    return {"object_id": person.pk, "kind": "person", "history_id": history_id, "attribute": "city"}
 
 
 def _batch() -> dict[str, Any]:
@@ -293,6 +313,13 @@ TABLE: dict[str, Row] = {
     "admin:records_person_search": act(*PEOPLE_READERS),
     "admin:records_person_edit": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_person_objection": page(*CENTER_AND_IT, kwargs=_person),
+    "admin:records_person_withdrawal": page(*CENTER_AND_IT, kwargs=_objecting),
+    "admin:records_person_evidence": act(
+        *CENTER_AND_IT, status=NOT_FOUND, kwargs=lambda: _person() | {"objection_id": 1, "which": "objection"}
+    ),
+    "admin:records_person_remark": page(*CENTER_AND_IT, kwargs=_person),
+    "admin:records_person_strike": page(*CENTER_AND_IT, kwargs=_line),
+    "admin:records_person_revert": page(*CENTER_AND_IT, kwargs=_changed),
     "admin:records_record_add": page(*CENTER_AND_IT, kwargs=_person),
     "admin:records_record_edit": page(*CENTER_AND_IT, kwargs=_record),
     # change requests; the one in the table is another contact's

@@ -13,6 +13,7 @@ from accounts.models import User
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import Annotation, Department, Person, Source, StatusCode
 from records.timelines import of_person
+from records.values import mask_national_id, national_id_kind
 from tests.factories import importer, lines
 from tests.people import degree, somebody
 
@@ -265,6 +266,40 @@ def test_errors_stand_at_their_fields_and_nothing_is_written(center):
     assert Person.objects.get(pk=person.pk).version == 1
 
 
+def test_further_numbers_and_addresses_are_cleaned_like_those_of_a_file(center):
+    """SOP 6.8."""
+    person = somebody()
+    posted(
+        center,
+        person,
+        other_phones="0912345678、(02)2462-2192#1250",
+        other_emails="A@Example.COM; b@example.org",
+    )
+    person.refresh_from_db()
+    assert person.other_phones == "0912-345678, 02-24622192#1250"
+    assert person.other_emails == "A@example.com, b@example.org"
+    response = posted(center, person, other_phones="0912345678, 找他太太", other_emails="沒有小老鼠")
+    assert set(response.context_data["form"].errors) == {"other_phones", "other_emails"}
+    assert lines(person)[-1].startswith("2.新增其他電話")
+
+
+def test_an_old_value_that_no_cleaner_takes_does_not_stop_an_edit_of_another_field(center):
+    person = somebody()
+    Person.objects.filter(pk=person.pk).update(other_phones="太太的電話")
+    posted(center, person, city="新北市")
+    person.refresh_from_db()
+    assert (person.city, person.other_phones) == ("新北市", "太太的電話")
+
+
+def test_what_is_required_does_not_stay_blank(center):
+    """SOP 6.10."""
+    person = somebody(without=("birth_date",))
+    response = posted(center, person, email="")
+    assert set(response.context_data["form"].errors) == {"birth_date", "email"}
+    person.refresh_from_db()
+    assert person.email
+
+
 def test_a_new_national_id_is_written_and_never_shown(center):
     person = somebody()
     response = posted(center, person, national_id="A123456789")
@@ -291,19 +326,39 @@ def test_two_people_who_edit_different_fields_both_win(center, client_of):
     assert (person.mobile, person.email) == ("0987-654321", "new@example.com")
 
 
-def test_the_second_of_two_edits_of_one_field_is_shown_both_values(center, client_of):
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_the_second_of_two_edits_of_one_field_sees_both_values_and_chooses(center, client_of, choice):
     person = somebody()
     url = f"{LIST}{person.pk}/edit/"
-    mine = form_data(center, url) | {"email": "mine@example.com"}
+    mine = form_data(center, url) | {"email": "mine@example.com", "city": "新北市"}
     posted(client_of("it_staff"), person, email="theirs@example.com")
-    response = center.post(url, mine)
-    error = str(response.context_data["form"].errors["email"])
-    assert "theirs@example.com" in error and "mine@example.com" in error
+    told = center.post(url, mine)
+    page = told.content.decode()
+    assert "<strong>theirs@example.com</strong>" in page and "<strong>mine@example.com</strong>" in page
     assert Person.objects.get(pk=person.pk).email == "theirs@example.com"
-    again = mine | {"initial-email": "theirs@example.com"}  # what the page now carries
-    assert 'name="initial-email" value="theirs@example.com"' in response.content.decode()
-    center.post(url, again)
-    assert Person.objects.get(pk=person.pk).email == "mine@example.com"
+    again = {field.html_name: field.value() or "" for field in told.context_data["form"]}
+    again |= {name: value for name, value in told.context_data["form"].data.items() if "initial-" in name}
+    again["conflict-email"] = "1"
+    unchosen = center.post(url, again)  # saving without choosing asks again, and writes nothing
+    assert "email" in unchosen.context_data["form"].errors
+    center.post(url, again | {"choice-email": choice})
+    person.refresh_from_db()
+    assert (person.email, person.city) == (f"{choice}@example.com", "新北市")
+
+
+def test_a_second_new_national_id_is_noticed_also_when_the_masks_are_alike(center, client_of):
+    """Two numbers may share first letter and last two digits: digests are compared."""
+    person = somebody(national_id="A123456789")
+    url = f"{LIST}{person.pk}/edit/"
+    mine = form_data(center, url) | {"national_id": "B123456780"}
+    alike = "A100000289"
+    assert mask_national_id(alike) == mask_national_id("A123456789") and national_id_kind(alike)
+    posted(client_of("it_staff"), person, national_id=alike)
+    told = center.post(url, mine)
+    assert "national_id" in told.context_data["form"].errors
+    assert "B123456780" not in re.sub(r'name="national_id" value="[^"]*"', "", told.content.decode())
+    person.refresh_from_db()
+    assert person.national_id == alike
 
 
 def test_among_people_of_one_name_somebody_verifies_first(center):
@@ -348,9 +403,10 @@ def test_an_objection_is_recorded_and_annotated(center):
     """SOP 6.9."""
     person = somebody()
     url = f"{LIST}{person.pk}/objection/"
-    data = {"objected_on": "2026-11-01", "channel": "phone", "words": "請勿再寄"}
-    refused = center.post(url, data | {"objected_on": "2999-01-01", "channel": "file"})
-    assert set(refused.context_data["form"].errors) == {"objected_on", "channel"}
+    data = {"on": "2026-11-01", "channel": "phone", "words": "請勿再寄"}
+    for wrong in ({"on": "2999-01-01"}, {"channel": "file"}, {"words": "我是A123456789，請勿再寄"}):
+        refused = center.post(url, data | wrong)
+        assert refused.context_data["form"].errors.keys() == wrong.keys()
     page = center.post(url, data, follow=True).content.decode()
     assert "2026-11-01 以電話反應" in page and "請勿再寄" in page
     assert "該校友反應不願意接受母校訊息" in lines(person)[0]

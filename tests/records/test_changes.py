@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from records import imports
+from records import imports, objections
 from records.changes import NewObjection, PersonChange, RecordChange, apply_changes
 from records.encryption import DamagedValue, unseal
 from records.models import (
@@ -272,8 +272,14 @@ def test_an_objection_told_by_an_old_annotation_is_not_turned_into_a_yes(answer)
 def test_an_old_annotation_does_not_bring_back_an_objection_that_the_alumnus_ended():
     came = row(**{ANSWER: "是", "註解": "3.該校友反應不願意接受母校訊息(20190321 李四)"})
     imported([came])
-    MessageObjection.objects.update(ended_on=datetime.date(2026, 1, 1))
-    Person.objects.update(accepts_messages=True)
+    objections.withdraw(
+        Person.objects.get(),
+        on=datetime.date(2026, 1, 1),
+        channel="phone",
+        words="可以再寄",
+        editor=importer(),
+        at=AT,
+    )
     imported([came])
     assert Person.objects.get().accepts_messages is True
     assert not MessageObjection.objects.filter(ended_on=None).exists()
