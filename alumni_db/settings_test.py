@@ -14,6 +14,7 @@ os.environ.update(
     DATA_DIR=_data.name,
     LOG_LEVEL="ERROR",
     SECOND_FACTOR_ROLES="",  # tests of the second factor turn it on
+    VERIFY_ALWAYS="False",
     SITE_URL="http://testserver",
     EMAIL_URL="memorymail://",
 )

@@ -81,6 +81,12 @@ can_view_people = Function(
 can_edit_people = Function(
     _("新增、修改校友資料，登錄不願接受訊息"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE
 )
+can_propose_changes = Function(
+    _("提出資料異動（依欄位立即生效或送審）"),
+    CENTER | {CONTACT},
+    _("您的角色不能提出資料異動。"),
+    Rows.PEOPLE,
+)
 can_see_identity = Function(
     _("以完整身分證字號查詢"), CENTER, _("您的角色不能檢視身分證字號與生日。"), Rows.PEOPLE
 )

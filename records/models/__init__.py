@@ -1,5 +1,6 @@
 from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
+from .confirmations import PersonConfirmation
 from .disclosures import Disclosure
 from .follow_ups import FollowUp
 from .history import ChangeContext, Source
@@ -17,6 +18,7 @@ from .organisation import (
 )
 from .people import AcademicRecord, MessageObjection, Person, Sex
 from .serials import SerialCounter, SerialSeries
+from .verifications import VerificationAttempt
 
 __all__ = [
     "LETTERS",
@@ -36,6 +38,7 @@ __all__ = [
     "MessageObjection",
     "OrganisationAlias",
     "Person",
+    "PersonConfirmation",
     "Programme",
     "SerialCounter",
     "SerialSeries",
@@ -43,4 +46,5 @@ __all__ = [
     "Source",
     "StatusCode",
     "Verdict",
+    "VerificationAttempt",
 ]

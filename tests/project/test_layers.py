@@ -24,7 +24,7 @@ RECORDS = [
     "querysets lookups",
     "models",
     "bulk progress organisation keys annotations storing",
-    "programmes serials policies follow_ups search timelines",
+    "programmes serials policies follow_ups search timelines confirming verifying",
     "matching changes",
     "plans",
     "grouping",

@@ -64,8 +64,8 @@ def test_an_object_outside_the_scope_answers_like_one_that_does_not_exist(key, v
     client = client_for(visitor)
     if "person" in key or key.startswith("admin:records_record"):
         stranger = somebody(degree(f"{OTHER}碩士班"))
-        ids = {"object_id": stranger.pk}
-        if "record_id" in row.kwargs():
+        ids = row.kwargs() | {"object_id": stranger.pk}
+        if "record_id" in ids:
             ids["record_id"] = stranger.academic_records.get().pk
     else:
         ids = row.kwargs()

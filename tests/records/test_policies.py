@@ -17,6 +17,7 @@ TABLE = {
     policies.can_import: CENTER,
     policies.can_view_people: CENTER | {"department_contact"},
     policies.can_edit_people: CENTER,
+    policies.can_propose_changes: CENTER | {"department_contact"},
     policies.can_see_identity: CENTER,
     policies.can_export: CENTER,
     policies.can_see_batches: CENTER | {"registrar"},
