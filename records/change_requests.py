@@ -12,7 +12,7 @@ from django.core.files import File
 from django.utils.translation import gettext as _
 
 from .changes import PersonChange, apply_changes
-from .columns import CONTACT_ATTRIBUTES, SECONDARY_WORDS
+from .columns import BY_ATTRIBUTE, CONTACT_ATTRIBUTES, SECONDARY_WORDS
 from .models import Person, Source
 from .rights import CENTER
 from .storing import current_values
@@ -73,6 +73,12 @@ class SharedChange(NamedTuple):
 def recent_for_others(user: Any, since: datetime.datetime) -> list[SharedChange]:
     """What contacts of other departments changed on people shared with the user's departments."""
     return []
+
+
+def ways_for(user: Any) -> dict[str, str]:
+    """Attribute → what would become of a change by this user: "at_once", "waits" or "never"."""
+    names = [*BY_ATTRIBUTE, *SECONDARY_WORDS]
+    return {name: "at_once" if name in AT_ONCE or user.role in CENTER else "waits" for name in names}
 
 
 def returned_to(user: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import columns, policies, values
+from .. import change_requests, columns, policies, values
 from ..cells import ERROR, Cleaned
 from ..models import Person, Sex
 from ..rights import MASKED
@@ -25,7 +25,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("contact", gettext_lazy("聯絡方式"), ("mobile", "phone", "other_phones", "email", "other_emails")),
     ("address", gettext_lazy("住址"), ("country", "postal_code", "city", "address", "other_address")),
     ("name", gettext_lazy("姓名與性別"), ("english_name", "chinese_name", "sex")),
-    ("identity", gettext_lazy("身分證字號與生日（只在補正或更正時填寫）"), ("national_id", "birth_date")),
+    ("identity", gettext_lazy("身分資料（只在補正或更正時填寫）"), ("national_id", "birth_date")),
 )
 ATTRIBUTES = tuple(name for _key, _title, names in SECTIONS for name in names)
 # SOP 6.10: name, birthday, national ID and e-mail may not stay blank.
@@ -45,12 +45,13 @@ _HELP = {
     "mobile": gettext_lazy("例如 0900-123579；國外號碼以 + 與國碼開頭。"),
     "phone": gettext_lazy("區碼-號碼，例如 02-24622192#1250。"),
     "english_name": gettext_lazy("護照拼法，例如 Wang Ta-Ming。"),
-    "chinese_name": gettext_lazy("必填；與身分證一致。更正須經校友服務中心審核。"),
-    "national_id": gettext_lazy("新的號碼；空白表示不變。須經校友服務中心審核。"),
-    "birth_date": gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06；空白表示不變。須經審核。"),
+    "chinese_name": gettext_lazy("必填；與身分證一致。"),
+    "national_id": gettext_lazy("新的號碼；空白表示不變。"),
+    "birth_date": gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06；空白表示不變。"),
 }
 _TYPES = {"mobile": "tel", "phone": "tel", "other_phones": "text", "email": "text"}
 THEIRS, MINE = "theirs", "mine"
+WAITS, NEVER = "waits", "never"
 
 
 class ContactEditForm(forms.Form):
@@ -64,11 +65,13 @@ class ContactEditForm(forms.Form):
         self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
         self.notices: dict[str, list[str]] = {}
         self._changed: dict[str, str] = {}
-        for name in ATTRIBUTES:
-            self.fields[name] = _field(name)
+        ways = change_requests.ways_for(editor)
+        self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER)
+        for name in self.names:
+            self.fields[name] = _field(name, waits=ways[name] == WAITS)
             self.initial[name] = "" if name in self.unseen else self.now[name]
         asked = data.getlist("conflict") if data is not None else []
-        self.conflicts = [name for name in ATTRIBUTES if name in asked]
+        self.conflicts = [name for name in self.names if name in asked]
         for name in self.conflicts:
             self._ask(name, self.first(name), self.raw(name))
 
@@ -83,7 +86,7 @@ class ContactEditForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         rests: dict[str, str] = {}
-        for name in ATTRIBUTES:
+        for name in self.names:
             if self.data.get(f"choice_{name}") == THEIRS:
                 self._write(name, self.first(name))
             elif self.raw(name) != self.first(name):
@@ -149,7 +152,7 @@ class ContactEditForm(forms.Form):
         """Go on from `person` as stored now: fields that were written or wait count as unchanged, what was refused
         says why, what somebody else changed meanwhile stands beside what was typed and waits for a choice."""
         self.data, self.now = self.data.copy(), current_values(person)
-        for name in ATTRIBUTES:
+        for name in self.names:
             is_open = name in stale or name in refused
             shown = "" if name in self.unseen else self.now[name]
             self.data[self.add_initial_prefix(name)] = shown
@@ -186,7 +189,11 @@ class ContactEditForm(forms.Form):
     # --- for the page ---------------------------------------------------------------------------------------
     def sections(self) -> list[dict[str, Any]]:
         return [
-            {"key": key, "title": title, "fields": [self.shown_field(name) for name in names]}
+            {
+                "key": key,
+                "title": title,
+                "fields": [self.shown_field(name) for name in names if name in self.fields],
+            }
             for key, title, names in SECTIONS
         ]
 
@@ -203,7 +210,7 @@ class ContactEditForm(forms.Form):
             "errors": errors,
             "notices": self.notices.get(name, []),
             "choice": self[choice] if choice in self.fields else None,
-            "is_long": name in ("address", "other_address", "other_phones", "other_emails"),
+            "is_long": name in ("address", "other_address"),
         }
 
     def suggestions(self, name: str) -> list[tuple[str, str, str]]:
@@ -257,8 +264,10 @@ def _as_read(name: str, value: str) -> str:
     return columns.shown(name, value) if name != "sex" or value in columns.SEXES else value
 
 
-def _field(name: str) -> forms.Field:
-    label, help_text = label_of(name), _HELP.get(name, "")
+def _field(name: str, *, waits: bool) -> forms.Field:
+    label, help_text = label_of(name), str(_HELP.get(name, ""))
+    if waits:
+        help_text += _("須經校友服務中心審核。")
     choices = {
         "country": lambda: [("", _("未填")), *values.country_choices()],
         "sex": lambda: [("", _("未填")), *Sex.choices],

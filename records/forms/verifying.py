@@ -18,15 +18,21 @@ from ..verifying import LAST, Told
 _LAST_FOUR = re.compile(rf"[A-Z0-9]{{{LAST}}}")
 
 
-def _never_shown() -> forms.TextInput:
-    return forms.TextInput(attrs={"autocomplete": "off", "class": "form-control", "spellcheck": "false"})
+_ATTRIBUTES = {"autocomplete": "off", "class": "form-control", "spellcheck": "false"}
+
+
+class UnrepeatedInput(forms.TextInput):
+    """What was typed does not come back in the answer."""
+
+    def format_value(self, value: Any) -> None:
+        return None
 
 
 class VerificationForm(forms.Form):
     national_id = forms.CharField(
         label=gettext_lazy("身分證字號，或末四碼"),
         max_length=20,
-        widget=_never_shown(),
+        widget=UnrepeatedInput(attrs=_ATTRIBUTES),
         help_text=gettext_lazy("請校友口述，完整字號或末四碼皆可。"),
     )
     department = forms.ModelChoiceField(
@@ -39,14 +45,14 @@ class VerificationForm(forms.Form):
     birth_date = forms.CharField(
         label=gettext_lazy("生日"),
         max_length=40,
-        widget=_never_shown(),
+        widget=forms.TextInput(attrs=_ATTRIBUTES),
         help_text=gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06。"),
     )
     student_number = forms.CharField(
         label=gettext_lazy("學號（選填）"),
         required=False,
         max_length=20,
-        widget=_never_shown(),
+        widget=forms.TextInput(attrs=_ATTRIBUTES),
         help_text=gettext_lazy("資料庫缺少身分證字號或生日時，以學號代替核對。"),
     )
 

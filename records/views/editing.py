@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import change_requests, follow_ups, policies
+from .. import change_requests, follow_ups, policies, values
 from ..cells import ERROR
-from ..forms.contact_edit import ATTRIBUTES, ContactEditForm, label_of, read
+from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..models import Person, Source
 from ..rights import CENTER
 from . import batch, kept_typing
@@ -117,10 +117,10 @@ class CheckView(OwnPage):
 
     def post(self, request: HttpRequest, object_id: int, attribute: str) -> HttpResponse:
         person = self.person(object_id)
-        if attribute not in ATTRIBUTES:
-            raise Http404
         today = timezone.localdate()
         form = ContactEditForm(request.POST, person=person, editor=request.user, today=today)
+        if attribute not in form.names:
+            raise Http404
         typed = form.raw(attribute)
         is_touched = typed != form.first(attribute)
         cleaned = read(attribute, typed, today)
@@ -130,6 +130,7 @@ class CheckView(OwnPage):
             "errors": [note.message for note in notes if note.level == ERROR],
             "notices": [note.message for note in notes if note.level != ERROR],
             "stored": _stored(attribute, cleaned.value, typed) if is_touched else "",
+            "both": values.in_both_calendars(cleaned.value) if attribute == "birth_date" else "",
             "suggestions": form.suggestions(attribute),
         }
         return render(request, "records/includes/field_state.html", context)
@@ -137,7 +138,9 @@ class CheckView(OwnPage):
 
 def _stored(name: str, value: str, typed: str) -> str:
     """The form in which a value will be stored, when it is another than what was typed; never of a national ID."""
-    return "" if name == "national_id" or value == typed else value
+    if name == "national_id" or (value == typed and name != "birth_date"):
+        return ""
+    return value
 
 
 def _labels(names: list[str]) -> str:

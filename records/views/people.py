@@ -33,7 +33,8 @@ class SearchView(OwnPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         text = request.POST.get("text", "").strip()[:LONGEST]
-        context = found(request.user, text) | {"text": text, "for_batch": "batch" in request.POST}
+        shown = "" if looks_like_national_id(text) else text
+        context = found(request.user, text) | {"text": shown, "for_batch": "batch" in request.POST}
         if is_partial(request):
             return render(request, "records/includes/results.html", context)
         if context["for_batch"]:
