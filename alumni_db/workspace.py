@@ -106,6 +106,8 @@ class AlumniAdminSite(admin.AdminSite):
 
     def _navigation(self, request: HttpRequest) -> list[Link]:
         links = [Link(_("工作看板"), reverse("admin:index"), request.path == reverse("admin:index"))]
+        if policies.can_propose_changes(request.user):
+            links.append(Link(_("聯絡人頁面"), reverse("records:home"), False))
         for model, model_admin in self._registry.items():
             title = getattr(model_admin, "navigation_title", None)
             if title is None or not model_admin.has_module_permission(request):

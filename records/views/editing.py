@@ -16,7 +16,7 @@ from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..models import Person, Source
 from ..rights import CENTER
 from . import batch, kept_typing
-from .access import OwnPage
+from .access import OwnPage, verify_first
 
 
 class EditView(OwnPage):
@@ -29,8 +29,8 @@ class EditView(OwnPage):
 
     def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        if self.must_verify(person):
-            return redirect("records:person_verify", person.pk)
+        if first := verify_first(request, person):
+            return first
         typed = kept_typing.kept(request)
         return self._page(person, self._form(person, typed), was_kept=typed is not None)
 
@@ -39,10 +39,10 @@ class EditView(OwnPage):
         if "discard" in request.POST:
             kept_typing.forget(request)
             return redirect("records:person_edit", person.pk)
-        if self.must_verify(person):
+        if first := verify_first(request, person):
             kept_typing.keep(request)
             messages.info(request, _("請先核對身分；您輸入的內容已保留，尚未儲存。"))
-            return redirect("records:person_verify", person.pk)
+            return first
         form = self._form(person, request.POST)
         if not form.is_valid() or not self._required_given(person, form):
             return self._page(person, form)

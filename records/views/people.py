@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from ..models import Person
 from ..querysets import PersonQuerySet
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
 from . import batch
-from .access import OwnPage, is_partial
+from .access import OwnPage, is_partial, verify_first
 from .home import own_work, with_records
 
 MOST = 20
@@ -95,9 +96,9 @@ class ConfirmView(OwnPage):
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        if self.must_verify(person):
+        if first := verify_first(request, person, back=reverse("records:person", args=[person.pk])):
             messages.info(request, _("確認前請先核對身分。"))
-            return redirect("records:person_verify", person.pk)
+            return first
         confirm(person, by=request.user, at=timezone.now())
         messages.success(request, _("已記錄「%(name)s」的資料確認無異動。") % {"name": person.chinese_name})
         return batch.onward(request, person)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from .. import policies
 from ..forms.verifying import VerificationForm
 from ..models import Person
-from ..verifying import Outcome, Verified, locked_until, verify
+from ..verifying import Outcome, Verified, locked_until, needs_verification, verify
 from .access import OwnPage
 from .home import with_records
 
@@ -21,8 +23,8 @@ class VerifyView(OwnPage):
 
     def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        if not self.must_verify(person):
-            return redirect("records:person_edit", person.pk)
+        if not needs_verification(request.user, person, timezone.now()):
+            return redirect(self._next(person))
         return self._page(person, VerificationForm(today=timezone.localdate()))
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -33,8 +35,16 @@ class VerifyView(OwnPage):
         verified = verify(request.user, person, form.told(), at=timezone.now())
         if verified.outcome == Outcome.SUCCEEDED:
             messages.success(request, _("核對相符，您可以修改這位校友的資料，30 分鐘內有效。"))
-            return redirect("records:person_edit", person.pk)
+            return redirect(self._next(person))
         return self._page(person, form, verified)
+
+    def _next(self, person: Person) -> str:
+        """The page that sent here, when it is one of this site, else the form."""
+        asked = self.request.GET.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return (
+            asked if is_ours and asked.startswith("/") else reverse("records:person_edit", args=[person.pk])
+        )
 
     def _page(self, person: Person, form: VerificationForm, verified: Verified | None = None) -> HttpResponse:
         another = None

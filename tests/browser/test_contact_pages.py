@@ -65,7 +65,9 @@ def test_by_keyboard_alone_a_record_is_brought_up_to_date_in_less_than_a_minute(
     press(page, "Enter")
     page.get_by_label("身分證字號，或末四碼").focus()
     page.keyboard.type(person.national_id[-4:])
-    page.get_by_label("畢業系所").select_option(label=OWN)  # the input method of a keyboard is not played here
+    page.get_by_label("畢業系所").select_option(
+        label=OWN
+    )  # the input method of a keyboard is not played here
     page.get_by_label("生日").focus()
     page.keyboard.type("民國80年1月2日")
     press(page, "Enter")
