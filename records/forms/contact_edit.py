@@ -139,7 +139,7 @@ class ContactEditForm(forms.Form):
     def left_blank(self) -> list[str]:
         """The required attributes that would be blank after saving (SOP 6.10)."""
         after = self.now | self.changed()
-        return [name for name in REQUIRED if not after[name] and name not in self.errors]
+        return [name for name in REQUIRED if not after[name]]
 
     # --- what became of it ----------------------------------------------------------------------------------
     def take_up(
