@@ -59,6 +59,8 @@ class VerificationForm(forms.Form):
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        for field in self.fields.values():
+            field.error_messages["required"] = _("請填寫這一項。")
 
     def clean_national_id(self) -> str:
         text = values.tidy_text(self.cleaned_data["national_id"]).replace(" ", "").upper()
@@ -80,7 +82,7 @@ class VerificationForm(forms.Form):
             if note.level == ERROR:
                 raise forms.ValidationError(note.message)
         if required and not cleaned.value:
-            raise forms.ValidationError(_("這個欄位不可空白。"))
+            raise forms.ValidationError(_("請填寫這一項。"))
         return cleaned.value
 
     def told(self) -> Told:
