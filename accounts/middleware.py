@@ -44,6 +44,8 @@ class SessionLifetimeMiddleware:
             if now - started > settings.SESSION_ABSOLUTE_AGE.total_seconds():
                 logout(request)
                 messages.info(request, _("登入時間已到上限，請重新登入。"))
+                if request.method not in ("GET", "HEAD"):
+                    return self.get_response(request)  # as nobody: a form's page keeps what was typed
                 return redirect(settings.LOGIN_URL)
             if now - request.session.get(SEEN, 0) > SEEN_EVERY_SECONDS:
                 request.session[SEEN] = now
@@ -162,7 +164,7 @@ class SeeAsMiddleware:
             messages.info(request, _("以其他帳號檢視的時間已結束，現在是您自己的頁面。"))
             return redirect("home")
         request.seen_as = account
-        is_page = name == "home" or name.startswith("admin:") and name not in self.CLOSED
+        is_page = name == "home" or name.startswith(("admin:", "records:")) and name not in self.CLOSED
         if request.method not in self.READING or not is_page:
             return render(request, "accounts/see_as_closed.html", status=403)
         request.user = account

@@ -51,7 +51,7 @@ def _is_address(text: str) -> bool:
 
 
 class WorkspaceLanguageMiddleware:
-    """The workspace speaks Chinese whatever language the pages of sign-in were read in."""
+    """The workspace and the contacts' pages speak Chinese whatever language the pages of sign-in were read in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,7 +60,7 @@ class WorkspaceLanguageMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        if request.resolver_match.app_name == "admin":
+        if request.resolver_match.app_name in ("admin", "records"):
             translation.activate(settings.LANGUAGE_CODE)
             request.LANGUAGE_CODE = settings.LANGUAGE_CODE
 

@@ -15,6 +15,7 @@ os.environ.update(
     LOG_LEVEL="ERROR",
     TRUSTED_PROXIES="none",
     SECOND_FACTOR_ROLES="",  # tests of the second factor turn it on
+    VERIFY_ALWAYS="False",
     SITE_URL="http://testserver",
     EMAIL_URL="memorymail://",
 )

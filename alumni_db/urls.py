@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 urlpatterns = [
     path("language/", require_POST(set_language), name="set_language"),
     path("", include("accounts.urls")),
+    path("alumni/", include("records.urls")),
     # There is one way in, with one strength (ASVS 6.3.4): the admin's own pages lead there.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),

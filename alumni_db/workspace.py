@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -123,6 +124,7 @@ class AlumniAdminSite(admin.AdminSite):
         """What other apps register by themselves stays out: groups and the worker's task results."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        now = timezone.now()
         context = self.each_context(request) | {
             "title": self.index_title,
             "board": board.Board(request.user, now),
@@ -150,6 +152,8 @@ class AlumniAdminSite(admin.AdminSite):
 
     def _navigation(self, request: HttpRequest) -> list[Link]:
         links = [Link(_("工作看板"), reverse("admin:index"), request.path == reverse("admin:index"))]
+        if policies.can_propose_changes(request.user):
+            links.append(Link(_("聯絡人頁面"), reverse("records:home"), False))
         for model, model_admin in self._registry.items():
             title = getattr(model_admin, "navigation_title", None)
             if title is None or not model_admin.has_module_permission(request):

@@ -17,6 +17,7 @@ from .tables import read_table
 from .text import check_length, half_width, readable, without_blanks_in_chinese
 from .verdicts import Rejected, doubt, kept
 
+HOME = "TW"
 COUNTRY_LIMIT, CITY_LIMIT, POSTAL_LIMIT = 100, 60, 30
 
 _COUNTRY_ROWS = read_table("countries.csv")
@@ -68,6 +69,12 @@ _COUNTRIES = _country_keys()
 def country_name(code: str) -> str:
     """The Chinese name shown for an ISO code, `TW` → 台灣; an unknown code is returned as it is."""
     return _COUNTRY_NAMES.get(code, code)
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Code and Chinese name of every country, Taiwan first, the others by their names."""
+    others = sorted((name, code) for code, name in _COUNTRY_NAMES.items() if code != HOME)
+    return [(HOME, _COUNTRY_NAMES[HOME]), *((code, name) for name, code in others)]
 
 
 @lru_cache(maxsize=4096)
@@ -139,6 +146,14 @@ def postal_district(code: str) -> tuple[str, str] | None:
     (新竹市, 嘉義市) has one code. None when there is no such district.
     """
     return _DISTRICTS.get(code[:3]) if _POSTAL_CODE.fullmatch(code) else None
+
+
+def postal_code_of(city: str, address: str) -> str:
+    """The three digits of the district that an address in Taiwan begins with, its city written there or in `city`;
+    "" when no district, or more than one, fits."""
+    place = (address if _IN_TAIWAN.match(address.replace("台", "臺")) else city + address).replace("台", "臺")
+    codes = {code for code, (name, district) in _DISTRICTS.items() if place.startswith(name + district)}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def read_postal_code(raw: str) -> Cleaned:

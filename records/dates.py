@@ -87,6 +87,22 @@ def academic_year(iso_date_or_month: str) -> int | None:
     return int(year) - ROC_OFFSET - (int(month) < 8)
 
 
+def in_both_calendars(iso: str) -> str:
+    """`1989-05-06（民國78年5月6日）`; other text, and days before the Republic, as they are."""
+    try:
+        date = datetime.date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    if date.year <= ROC_OFFSET:
+        return iso
+    return _("%(iso)s（民國%(year)d年%(month)d月%(day)d日）") % {
+        "iso": iso,
+        "year": date.year - ROC_OFFSET,
+        "month": date.month,
+        "day": date.day,
+    }
+
+
 def read_birth_date(raw: str, today: datetime.date) -> Cleaned:
     """A date of birth as ISO text; a real, whole date, not in the future."""
     if _ISO.fullmatch(raw) and _is_usual_birth_date(raw, today):

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from . import addresses, countries, dates, emails, identity_numbers, labels, names, phones
 from .cells import EMPTY, Cleaned, ErrorCell, FormulaCell, RawCell
-from .countries import country_name, postal_district
-from .dates import academic_year
+from .countries import country_choices, country_name, postal_code_of, postal_district
+from .dates import academic_year, in_both_calendars
 from .identity_numbers import (
     hide_national_ids,
     mask_national_id,
@@ -57,11 +57,14 @@ __all__ = [
     "clean_serial_number",
     "clean_sex",
     "clean_student_number",
+    "country_choices",
     "country_name",
     "fold_name",
     "hide_national_ids",
+    "in_both_calendars",
     "mask_national_id",
     "national_id_kind",
+    "postal_code_of",
     "postal_district",
     "sex_of_national_id",
     "shows_national_id",

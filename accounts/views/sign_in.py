@@ -16,7 +16,7 @@ from django.views import View
 from django.views.decorators.http import require_POST
 
 from .. import trail
-from ..models import AccountEvent
+from ..models import AccountEvent, Role
 from ..sessions import end_sessions, running
 from ..sign_in import locked_until
 
@@ -27,6 +27,8 @@ class HomeView(LoginRequiredMixin, View):
     """Leads an account to where its role works."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if request.user.role == Role.DEPARTMENT_CONTACT:
+            return redirect("records:home")
         if request.user.is_staff:
             return redirect("admin:index")
         return render(request, "accounts/home.html")

@@ -2,6 +2,7 @@ from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
 from .bulk_edits import BulkEdit, BulkEditRow
 from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
+from .confirmations import PersonConfirmation
 from .disclosures import Disclosure
 from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
@@ -19,6 +20,7 @@ from .organisation import (
 )
 from .people import AcademicRecord, MessageObjection, Person, Sex
 from .serials import SerialCounter, SerialSeries
+from .verifications import VerificationAttempt
 
 __all__ = [
     "LETTERS",
@@ -45,6 +47,7 @@ __all__ = [
     "MessageObjection",
     "OrganisationAlias",
     "Person",
+    "PersonConfirmation",
     "Programme",
     "ReviewMode",
     "SerialCounter",
@@ -54,4 +57,5 @@ __all__ = [
     "StatusCode",
     "Unreachable",
     "Verdict",
+    "VerificationAttempt",
 ]

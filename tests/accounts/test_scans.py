@@ -12,6 +12,7 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 from accounts import documents
+from records import evidence
 from tests.applicants import pdf, png, scan, stream, submitted
 
 SCRIPT = b"<< /S /JavaScript /JS (app.alert(1)) >>"

@@ -105,6 +105,22 @@ def _to_contacts(status: int, old: Row) -> Row:
     return replace(old, posted={**old.posted, "department_contact": status})
 
 
+def own_page(kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
+    """A contact's page. The contact of the table has no department: a person is out of scope for it."""
+    found = row(*PEOPLE_READERS, kwargs=kwargs)
+    if kwargs is dict:
+        return found
+    return replace(found, expected={**found.expected, "department_contact": NOT_FOUND})
+
+
+def own_act(kwargs: Callable[[], dict[str, Any]] = dict, status: int = MOVED) -> Row:
+    """An address of the contacts' pages that only takes POST."""
+    posted = dict(own_page(kwargs).expected) | dict.fromkeys(CENTER_AND_IT, status)
+    if kwargs is dict:
+        posted["department_contact"] = status
+    return Row(dict(row(*PEOPLE_READERS, status=NOT_ALLOWED).expected), kwargs, posted=posted)
+
+
 def everybody(status: int, kwargs: Callable[[], dict[str, Any]] = dict) -> Row:
     return Row(dict.fromkeys(VISITORS, status), kwargs)
 
@@ -350,6 +366,18 @@ TABLE: dict[str, Row] = {
     "admin:records_bulkedit_apply": act(*CENTER_AND_IT, kwargs=_bulk_edit),
     "admin:records_bulkedit_discard": act(*CENTER_AND_IT, kwargs=_bulk_edit),
     "admin:records_bulkedit_undo": act(*CENTER_AND_IT, status=OK, kwargs=_bulk_edit),
+    # the contacts' pages
+    "records:home": own_page(),
+    "records:search": own_act(status=OK),
+    "records:person": own_page(_person),
+    "records:person_confirm": own_act(_person),
+    "records:person_edit": own_page(_person),
+    "records:person_verify": Row(
+        {**own_page(_person).expected} | dict.fromkeys(CENTER_AND_IT, MOVED), _person
+    ),
+    "records:person_check": own_act(lambda: _person() | {"attribute": "mobile"}, status=OK),
+    "records:batch": own_page(),
+    "records:batch_change": own_act(),
     # batches
     **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
     "admin:records_importbatch_template": page(*CENTER_AND_IT),

@@ -1,0 +1,292 @@
+"""The form in which somebody who has the alumnus on the telephone brings a record up to date.
+
+Each field carries the text it was shown with, so that what changed, and from what, is told by the form itself. What
+was not touched is neither cleaned nor written. A national ID is never shown; neither is a birthday to who may not read
+it: those fields take a new value only.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import change_requests, columns, policies, values
+from ..cells import ERROR, Cleaned
+from ..models import Person, Sex
+from ..rights import MASKED
+from ..storing import current_values
+
+SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    ("contact", gettext_lazy("聯絡方式"), ("mobile", "phone", "other_phones", "email", "other_emails")),
+    ("address", gettext_lazy("住址"), ("country", "postal_code", "city", "address", "other_address")),
+    ("name", gettext_lazy("姓名與性別"), ("english_name", "chinese_name", "sex")),
+    ("identity", gettext_lazy("身分資料（只在補正或更正時填寫）"), ("national_id", "birth_date")),
+)
+ATTRIBUTES = tuple(name for _key, _title, names in SECTIONS for name in names)
+# SOP 6.10: name, birthday, national ID and e-mail may not stay blank.
+REQUIRED = tuple(
+    name for name in ATTRIBUTES if name in columns.BY_ATTRIBUTE and columns.BY_ATTRIBUTE[name].is_required
+)
+# What is kept beside a column is read by the same cleaner as the column itself (SOP 6.8).
+_READ_LIKE: dict[str, tuple[str, ...]] = {"other_emails": ("email",), "other_phones": ("mobile", "phone")}
+_LONG = 1000
+_HELP = {
+    "other_phones": gettext_lazy("多個以逗號分隔。"),
+    "other_emails": gettext_lazy("多個以逗號分隔。"),
+    "email": gettext_lazy("必填。"),
+    "city": gettext_lazy("縣市或國外城市，例如 基隆市。"),
+    "postal_code": gettext_lazy("3、5 或 6 碼；填寫後會建議縣市。"),
+    "address": gettext_lazy("不含郵遞區號，例如 基隆市中正區北寧路2號。"),
+    "mobile": gettext_lazy("例如 0900-123579；國外號碼以 + 與國碼開頭。"),
+    "phone": gettext_lazy("區碼-號碼，例如 02-24622192#1250。"),
+    "english_name": gettext_lazy("護照拼法，例如 Wang Ta-Ming。"),
+    "chinese_name": gettext_lazy("必填；與身分證一致。"),
+    "national_id": gettext_lazy("新的號碼；空白表示不變。"),
+    "birth_date": gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06；空白表示不變。"),
+}
+_TYPES = {"mobile": "tel", "phone": "tel", "other_phones": "text", "email": "text"}
+THEIRS, MINE = "theirs", "mine"
+WAITS, NEVER = "waits", "never"
+
+
+class ContactEditForm(forms.Form):
+    """`person`'s data for `editor`. After `is_valid`, `changed()` and `before()` give canonical text by attribute, and
+    `notices` what was said about values that are kept."""
+
+    def __init__(self, data: Any = None, *, person: Person, editor: Any, today: datetime.date) -> None:
+        super().__init__(data)
+        self.today = today
+        self.now = current_values(person)
+        self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
+        self.notices: dict[str, list[str]] = {}
+        self._changed: dict[str, str] = {}
+        ways = change_requests.ways_for(editor)
+        self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER)
+        for name in self.names:
+            self.fields[name] = _field(name, waits=ways[name] == WAITS)
+            self.initial[name] = "" if name in self.unseen else self.now[name]
+        asked = data.getlist("conflict") if data is not None else []
+        self.conflicts = [name for name in self.names if name in asked]
+        for name in self.conflicts:
+            self._ask(name, self.first(name), self.raw(name))
+
+    # --- what came in ---------------------------------------------------------------------------------------
+    def raw(self, name: str) -> str:
+        """What stands in a field, as typed."""
+        return self.data.get(name, "").strip()
+
+    def first(self, name: str) -> str:
+        """What a field was shown with."""
+        return self.data.get(self.add_initial_prefix(name), "").strip()
+
+    def clean(self) -> dict[str, Any]:
+        rests: dict[str, str] = {}
+        for name in self.names:
+            if self.data.get(f"choice_{name}") == THEIRS:
+                self._write(name, self.first(name))
+            elif self.raw(name) != self.first(name):
+                self._clean_typed(name, rests)
+        for name, rest in rests.items():
+            self._keep_rest(name, rest)
+        if self._changed.get("chinese_name") == "":
+            self.add_error("chinese_name", _("中文姓名不可空白。"))
+        return self.cleaned_data
+
+    def _clean_typed(self, name: str, rests: dict[str, str]) -> None:
+        cleaned = read(name, self.raw(name), self.today)
+        for note in cleaned.notes:
+            if note.level == ERROR:
+                self.add_error(name, note.message)
+            else:
+                self.notices.setdefault(name, []).append(note.message)
+        if cleaned.is_rejected:
+            return
+        self._changed[name] = cleaned.value
+        if cleaned.rest:
+            rests[name] = cleaned.rest
+
+    def _keep_rest(self, name: str, rest: str) -> None:
+        """What else stood in a field goes to its sibling, and not away."""
+        if name == "other_address":  # the column of postal codes is that of the first address
+            self._changed[name] = rest + self._changed[name]
+            return
+        sibling = columns.SECONDARY.get(name, "postal_code")
+        kept = self._changed.get(sibling, self.raw(sibling))
+        if sibling == "postal_code":
+            self._changed[sibling] = kept or rest
+        else:
+            self._changed[sibling] = ", ".join(dict.fromkeys(filter(None, [*_parts(kept), *_parts(rest)])))
+
+    # --- what is to be written ------------------------------------------------------------------------------
+    def changed(self) -> dict[str, str]:
+        """Canonical new values of the fields that differ from what was shown. Blank is no change of what was not
+        shown."""
+        return {
+            name: value
+            for name, value in self._changed.items()
+            if value != self.first(name) and (value or name not in self.unseen)
+        }
+
+    def before(self) -> dict[str, str]:
+        """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it."""
+        return {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+
+    def left_blank(self) -> list[str]:
+        """The required attributes that would be blank after saving (SOP 6.10)."""
+        after = self.now | self.changed()
+        return [name for name in REQUIRED if not after[name]]
+
+    # --- what became of it ----------------------------------------------------------------------------------
+    def take_up(
+        self,
+        person: Person,
+        *,
+        stale: Mapping[str, tuple[str, str]],
+        refused: Mapping[str, str],
+    ) -> None:
+        """Go on from `person` as stored now: fields that were written or wait count as unchanged, what was refused
+        says why, what somebody else changed meanwhile stands beside what was typed and waits for a choice."""
+        self.data, self.now = self.data.copy(), current_values(person)
+        for name in self.names:
+            is_open = name in stale or name in refused
+            shown = "" if name in self.unseen else self.now[name]
+            self.data[self.add_initial_prefix(name)] = shown
+            if not is_open and name not in self.errors:
+                self._write(name, shown)
+            self.data.pop(f"choice_{name}", None)
+        self.conflicts = [name for name in stale if name not in self.unseen]
+        self.data.setlist("conflict", self.conflicts)
+        for name, (theirs, mine) in stale.items():
+            if name in self.unseen:
+                self.add_error(name, _("與資料庫現有的資料衝突，沒有儲存；請洽校友服務中心。"))
+                continue
+            self._ask(name, theirs, mine)
+            self.add_error(name, _("剛才已有他人修改這個欄位，請選擇要採用哪一個。"))
+        for name, sentence in refused.items():
+            self.add_error(name, sentence)
+
+    def _write(self, name: str, text: str) -> None:
+        self.data = self.data.copy()
+        self.data[name] = text
+
+    def _ask(self, name: str, theirs: str, mine: str) -> None:
+        choices = [
+            (THEIRS, _("採用目前的資料：%(text)s") % {"text": _as_read(name, theirs)}),
+            (MINE, _("改為您輸入的：%(text)s") % {"text": _as_read(name, mine)}),
+        ]
+        self.fields[f"choice_{name}"] = forms.ChoiceField(
+            label=_("%(field)s：兩個內容不同") % {"field": label_of(name)},
+            choices=choices,
+            widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+            error_messages={"required": _("請選擇要採用哪一個內容。")},
+        )
+
+    # --- for the page ---------------------------------------------------------------------------------------
+    def sections(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "key": key,
+                "title": title,
+                "fields": [self.shown_field(name) for name in names if name in self.fields],
+            }
+            for key, title, names in SECTIONS
+        ]
+
+    def shown_field(self, name: str) -> dict[str, Any]:
+        """A field with everything that stands beside it."""
+        choice, bound, errors = f"choice_{name}", self[name], self.errors.get(name, [])
+        described = f"help_{name} state_{name}" if bound.help_text else f"state_{name}"
+        attributes = {"aria-describedby": described} | ({"aria-invalid": "true"} if errors else {})
+        return {
+            "name": name,
+            "field": bound,
+            "control": bound.as_widget(attrs=attributes),
+            "first": bound.as_hidden(only_initial=True),
+            "errors": errors,
+            "notices": self.notices.get(name, []),
+            "choice": self[choice] if choice in self.fields else None,
+            "is_long": name in ("address", "other_address"),
+        }
+
+    def suggestions(self, name: str) -> list[tuple[str, str, str]]:
+        """Field, value and words of what the value typed in `name` makes likely, for fields that say otherwise."""
+        if name == "postal_code":
+            place = values.postal_district(self._changed.get(name, self.raw(name)))
+            if place and place[0] != self.raw("city"):
+                return [
+                    ("city", place[0], _("%(city)s%(district)s") % {"city": place[0], "district": place[1]})
+                ]
+        elif name in ("city", "address") and not self.raw("postal_code"):
+            code = values.postal_code_of(self.raw("city"), self.raw("address"))
+            return [("postal_code", code, code)] if code else []
+        return []
+
+
+def label_of(name: str) -> str:
+    """What a field is called on its page."""
+    return columns.SECONDARY_WORDS.get(name) or columns.BY_ATTRIBUTE[name].header
+
+
+def read(name: str, text: str, today: datetime.date) -> Cleaned:
+    """A typed text read as its column reads a cell. Raises nothing: what is kept out is an error among the notes."""
+    if name not in _READ_LIKE:
+        return columns.BY_ATTRIBUTE[name].cleaned(text, today)
+    found = [_read_one(part, _READ_LIKE[name], today) for part in _parts(text)]
+    notes = tuple(note for cleaned in found for note in cleaned.notes)
+    return Cleaned(", ".join(dict.fromkeys(c.value for c in found if c.value)), notes)
+
+
+def _read_one(text: str, attributes: tuple[str, ...], today: datetime.date) -> Cleaned:
+    """By the first of the cleaners that has nothing to say against it, else by the last."""
+    cleaners: list[Callable[..., Cleaned]] = [columns.BY_ATTRIBUTE[name].cleaned for name in attributes]
+    tried = [clean(text, today) for clean in cleaners]
+    return next((cleaned for cleaned in tried if not cleaned.notes), tried[-1])
+
+
+def _parts(text: str) -> list[str]:
+    for mark in "，;；、\n":
+        text = text.replace(mark, ",")
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _as_read(name: str, value: str) -> str:
+    if not value:
+        return _("空白")
+    if name == "national_id":
+        return values.mask_national_id(value)
+    if name == "birth_date":
+        return values.in_both_calendars(value)
+    return columns.shown(name, value) if name != "sex" or value in columns.SEXES else value
+
+
+def _field(name: str, *, waits: bool) -> forms.Field:
+    label, help_text = label_of(name), str(_HELP.get(name, ""))
+    if waits:
+        help_text += _("須經校友服務中心審核。")
+    choices = {
+        "country": lambda: [("", _("未填")), *values.country_choices()],
+        "sex": lambda: [("", _("未填")), *Sex.choices],
+    }.get(name)
+    if choices:
+        return forms.ChoiceField(
+            label=label,
+            choices=choices,
+            required=False,
+            help_text=help_text,
+            show_hidden_initial=True,
+            widget=forms.Select(attrs={"class": "form-select"}),
+        )
+    attributes = {"class": "form-control", "autocomplete": "off", "type": _TYPES.get(name, "text")}
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=_LONG,
+        help_text=help_text,
+        show_hidden_initial=True,
+        widget=forms.TextInput(attrs=attributes),
+    )

@@ -1,0 +1,104 @@
+"""Finding a person, the page of one person, and "confirmed, nothing changed"."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import follow_ups, policies, verifying
+from ..admin.person_page import context_of
+from ..confirming import confirm, latest
+from ..models import Person
+from ..querysets import PersonQuerySet
+from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
+from . import batch
+from .access import OwnPage, is_partial, verify_first
+from .home import own_work, with_records
+
+MOST = 20
+LONGEST = 200
+_NOT_A_DIGIT = re.compile(r"\D")
+
+
+class SearchView(OwnPage):
+    """As somebody types, or by the button. By POST only: what is typed stands in no address and no log."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        text = request.POST.get("text", "").strip()[:LONGEST]
+        shown = "" if looks_like_national_id(text) else text
+        context = found(request.user, text) | {"text": shown, "for_batch": "batch" in request.POST}
+        if is_partial(request):
+            return render(request, "records/includes/results.html", context)
+        if context["for_batch"]:
+            return render(request, "records/batch.html", batch.shown(request) | context)
+        return render(request, "records/home.html", own_work(request.user, timezone.now()) | context)
+
+
+def found(user: Any, text: str) -> dict[str, Any]:
+    """The people of a search within the user's scope, the first `MOST` of them, or the sentence why not."""
+    people, today = Person.objects.visible_to(user), timezone.localdate()
+    if not text:
+        return {"searched": False}
+    is_serial = is_serial_number(policies.visible_records(user), text)
+    if not is_serial and (national_id_in(text, today) or looks_like_national_id(text)):
+        if not policies.can_see_identity(user):
+            return {"searched": True, "refusal": _("您的角色不能以身分證字號查詢，請改以姓名或學號查詢。")}
+        person = by_national_id(people, text, today)
+        people = people.filter(pk=person.pk) if person else people.none()
+    else:
+        people = search(user, people, text, today).order_by("name_key", "pk")
+    hits = list(with_records(user, people)[: MOST + 1])
+    return {"searched": True, "hits": [_hit(person) for person in hits[:MOST]], "more": len(hits) > MOST}
+
+
+def _hit(person: Person) -> dict[str, Any]:
+    """What tells one person from the next without saying more than that."""
+    return {
+        "person": person,
+        "records": person.shown_records,
+        "mobile_end": _NOT_A_DIGIT.sub("", person.mobile)[-3:],
+    }
+
+
+class PersonView(OwnPage):
+    def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        person = self.person(object_id)
+        context = context_of(person, request.user) | {
+            "person": person,
+            # Whoever telephones knows what is blank, also where the role may not read it.
+            "follow_ups": follow_ups.open_items(person),
+            "confirmation": latest(person),
+            "may_propose": bool(policies.can_propose_changes(request.user)),
+            "has_namesakes": self._namesakes(person).exists(),
+            "batch": batch.place(request, person.pk),
+        }
+        return render(request, "records/person.html", context)
+
+    def _namesakes(self, person: Person) -> PersonQuerySet:
+        """The others of that name whom the user sees; nothing is said of those of other departments."""
+        return verifying.namesakes(person).visible_to(self.request.user).exclude(pk=person.pk)
+
+
+class ConfirmView(OwnPage):
+    """已確認，資料無異動, in one tap."""
+
+    allowed = policies.can_propose_changes
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        person = self.person(object_id)
+        if first := verify_first(request, person, back=reverse("records:person", args=[person.pk])):
+            messages.info(request, _("確認前請先核對身分。"))
+            return first
+        confirm(person, by=request.user, at=timezone.now())
+        messages.success(request, _("已記錄「%(name)s」的資料確認無異動。") % {"name": person.chinese_name})
+        return batch.onward(request, person)

@@ -1,0 +1,60 @@
+"""核對身分: the page on which an editor states what the alumnus told (SOP 6.5)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from .. import policies
+from ..forms.verifying import VerificationForm
+from ..models import Person
+from ..verifying import Outcome, Verified, locked_until, needs_verification, verify
+from .access import OwnPage
+from .home import with_records
+
+
+class VerifyView(OwnPage):
+    allowed = policies.can_propose_changes
+
+    def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        person = self.person(object_id)
+        if not needs_verification(request.user, person, timezone.now()):
+            return redirect(self._next(person))
+        return self._page(person, VerificationForm(today=timezone.localdate()))
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        person = self.person(object_id)
+        form = VerificationForm(request.POST, today=timezone.localdate())
+        if not form.is_valid():
+            return self._page(person, form)
+        verified = verify(request.user, person, form.told(), at=timezone.now())
+        if verified.outcome == Outcome.SUCCEEDED:
+            messages.success(request, _("核對相符，您可以修改這位校友的資料，30 分鐘內有效。"))
+            return redirect(self._next(person))
+        return self._page(person, form, verified)
+
+    def _next(self, person: Person) -> str:
+        """The page that sent here, when it is one of this site, else the form."""
+        asked = self.request.GET.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return (
+            asked if is_ours and asked.startswith("/") else reverse("records:person_edit", args=[person.pk])
+        )
+
+    def _page(self, person: Person, form: VerificationForm, verified: Verified | None = None) -> HttpResponse:
+        another = None
+        if verified and verified.person:
+            another = with_records(self.request.user, Person.objects.filter(pk=verified.person.pk)).get()
+        context = {
+            "person": person,
+            "form": form,
+            "outcome": verified.outcome if verified else "",
+            "another": another,
+            "locked_until": locked_until(self.request.user, person, timezone.now()),
+        }
+        return render(self.request, "records/verify.html", context)

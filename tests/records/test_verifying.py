@@ -1,0 +1,137 @@
+"""SOP 6.5: among namesakes, who it is comes first; nothing stored is shown, and guessing ends."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from records import verifying
+from records.models import Department, Person, VerificationAttempt
+from records.verifying import Outcome, Told, needs_verification, verify
+from tests.people import degree, somebody
+
+pytestmark = pytest.mark.usefixtures("organisation")
+OWN, OTHER = "資訊工程學系", "食品科學系"
+
+
+@pytest.fixture
+def contact(user_of):
+    return user_of("department_contact", departments=[Department.objects.get(name=OWN)])
+
+
+@pytest.fixture
+def three() -> list[Person]:
+    """Three people of one name, written with a variant; the third of another department."""
+    return [
+        somebody(
+            degree(f"{OWN}學士班"), chinese_name="林峰", birth_date="1989-05-06", national_id="A123456789"
+        ),
+        somebody(
+            degree(f"{OWN}碩士班"), chinese_name="林峯", birth_date="1991-01-02", national_id="B223456787"
+        ),
+        somebody(degree(f"{OTHER}學士班"), chinese_name="林　峰", birth_date="1979-11-12"),
+    ]
+
+
+def told(national_id: str, birth_date: str, department: str = OWN, student_number: str = "") -> Told:
+    return Told(national_id, Department.objects.get(name=department).pk, birth_date, student_number)
+
+
+def outcomes() -> list[str]:
+    return list(VerificationAttempt.objects.order_by("pk").values_list("outcome", flat=True))
+
+
+def test_only_who_has_a_namesake_is_verified_unless_always(contact, three, settings):
+    now, single = timezone.now(), somebody(degree(f"{OWN}學士班"), chinese_name="陳獨一")
+    assert [needs_verification(contact, person, now) for person in (*three[:2], single)] == [
+        True,
+        True,
+        False,
+    ]
+    settings.VERIFY_ALWAYS = True
+    assert needs_verification(contact, single, now)
+
+
+@pytest.mark.parametrize("number", ["A123456789", "6789"])
+def test_what_fits_opens_the_form_for_half_an_hour_for_this_editor_and_person(
+    contact, user_of, three, number
+):
+    now, minute = timezone.now(), datetime.timedelta(minutes=1)
+    verified = verify(contact, three[0], told(number, "1989-05-06"), at=now)
+    assert (verified.outcome, verified.person) == (Outcome.SUCCEEDED, three[0])
+    assert not needs_verification(contact, three[0], now + 29 * minute)
+    assert needs_verification(contact, three[0], now + 31 * minute)
+    assert needs_verification(contact, three[1], now)
+    assert needs_verification(user_of("center_staff"), three[0], now)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"national_id": "6788"},
+        {"national_id": "A187654321"},
+        {"birth_date": "1989-05-07"},
+        {"department": OTHER},
+    ],
+)
+def test_each_of_the_three_has_to_fit(contact, three, wrong):
+    right = {"national_id": "6789", "birth_date": "1989-05-06"}
+    assert verify(contact, three[0], told(**right | wrong), at=timezone.now()).outcome == Outcome.FAILED
+    assert needs_verification(contact, three[0], timezone.now())
+
+
+def test_it_says_which_of_the_namesakes_it_is_and_keeps_both(contact, three):
+    verified = verify(contact, three[0], told("6787", "1991-01-02"), at=timezone.now())
+    assert (verified.outcome, verified.person) == (Outcome.ANOTHER, three[1])
+    assert needs_verification(contact, three[0], timezone.now())
+    assert not needs_verification(contact, three[1], timezone.now())
+    assert outcomes() == ["another", "succeeded"]
+
+
+def test_a_namesake_outside_the_scope_is_answered_like_nobody(contact, three):
+    number = three[2].national_id
+    right = told(number, "1979-11-12", OTHER)
+    verified = verify(contact, three[0], right, at=timezone.now())
+    assert (verified.outcome, verified.person) == (Outcome.FAILED, None)
+
+
+def test_after_five_failures_nothing_is_compared_for_a_quarter_of_an_hour(contact, user_of, three):
+    now, right = timezone.now(), told("6789", "1989-05-06")
+    for second in range(5):
+        at = now + datetime.timedelta(seconds=second)
+        person = three[second % 2]  # the namesakes count together
+        assert verify(contact, person, told("0000", "1989-05-06"), at=at).outcome == Outcome.FAILED
+    at = now + datetime.timedelta(minutes=14)
+    locked = verify(contact, three[0], right, at=at)
+    assert (locked.outcome, locked.person) == (Outcome.LOCKED, None)
+    assert locked.locked_until == now + verifying.WITHIN
+    assert verify(user_of("center_staff"), three[0], right, at=at).outcome == Outcome.SUCCEEDED
+    at = now + datetime.timedelta(minutes=16)
+    assert verify(contact, three[0], right, at=at).outcome == Outcome.SUCCEEDED
+
+
+def test_a_record_with_gaps_is_verified_by_student_number_and_never_before_a_whole_one(contact, three):
+    gap = somebody(
+        degree(f"{OWN}學士班", student_number="00957101"),
+        chinese_name="林峰",
+        without=("national_id", "birth_date"),
+    )
+    now = timezone.now()
+    assert verify(contact, gap, told("1234", "1970-01-01"), at=now).outcome == Outcome.FAILED
+    fitting = told("1234", "1970-01-01", student_number="00957101")
+    assert verify(contact, gap, fitting, at=now).person == gap
+    whole = told("6789", "1989-05-06", student_number="00957101")
+    assert verify(contact, gap, whole, at=now).person == three[0]
+
+
+def test_two_whom_everything_fits_are_told_apart_by_the_whole_number(contact):
+    twins = [
+        somebody(degree(f"{OWN}學士班"), chinese_name="林峰", birth_date="1989-05-06", national_id=number)
+        for number in ("F110000045", "L110010045")
+    ]
+    now = timezone.now()
+    assert verify(contact, twins[0], told("0045", "1989-05-06"), at=now).outcome == Outcome.AMBIGUOUS
+    assert needs_verification(contact, twins[0], now)
+    assert verify(contact, twins[0], told("F110000045", "1989-05-06"), at=now).person == twins[0]
