@@ -24,10 +24,10 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def new_link(application: AccountApplication, *, by_letter: bool = False) -> str:
+def new_link(application: AccountApplication) -> str:
     """Make a further link to an application; returns its token, of which only the digest is stored."""
     token = secrets.token_urlsafe(32)
-    application.links.create(digest=_digest(token), by_letter=by_letter)
+    application.links.create(digest=_digest(token))
     return token
 
 
@@ -51,7 +51,7 @@ def send_letter(application_id: int, step: str, reason: str, tries: int = 1) -> 
         return
     link, token = "", ""
     if application.state not in ENDED:
-        token = new_link(application, by_letter=True)
+        token = new_link(application)
         link = settings.SITE_URL + reverse("application", args=[token])
     context = {"application": application, "link": link, "reason": reason}
     subject, body = mails.render(f"application_{step}", context)
@@ -64,18 +64,18 @@ def send_letter(application_id: int, step: str, reason: str, tries: int = 1) -> 
         _note_reached(application, unreached=True)
     if sent:
         _note_reached(application, unreached=False)
-    _keep_one_link(application, token, sent)
+    _drop_links(application, token, is_sent=sent, is_asked_for=step == Step.LINKED)
 
 
 def _note_reached(application: AccountApplication, *, unreached: bool) -> None:
     AccountApplication.objects.filter(pk=application.pk).update(unreached=unreached)
 
 
-def _keep_one_link(application: AccountApplication, token: str, sent: bool) -> None:
-    """Of the links in letters the one of the newest letter that went out counts. That of the page on which the
-    draft began stays beside it: who mistyped the address has no other."""
+def _drop_links(application: AccountApplication, token: str, *, is_sent: bool, is_asked_for: bool) -> None:
+    """A link that did not go out is none. One that was asked for takes the place of all others; the letters of the
+    steps leave them, or the page on which the applicant works would be gone with the letter it causes."""
     newest = application.links.filter(digest=_digest(token))
-    if not sent:
+    if not is_sent:
         newest.delete()
-    elif token:
-        application.links.filter(by_letter=True).exclude(digest=_digest(token)).delete()
+    elif is_asked_for and token:
+        application.links.exclude(digest=_digest(token)).delete()

@@ -476,7 +476,6 @@ class Migration(migrations.Migration):
                 ),
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
-                ("by_letter", models.BooleanField(default=False)),
                 (
                     "application",
                     models.ForeignKey(

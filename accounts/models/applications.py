@@ -128,7 +128,6 @@ class ApplicationLink(models.Model):
     application = models.ForeignKey(AccountApplication, models.CASCADE, related_name="links")
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
     made_at = models.DateTimeField(auto_now_add=True)
-    by_letter = models.BooleanField(default=False)  # else it is the one of the page on which the draft began
 
     class Meta:
         verbose_name = _("申請連結")

@@ -309,14 +309,17 @@ def test_no_application_leads_to_the_account_of_a_director(staff, director):
 
 
 # --- links --------------------------------------------------------------------------------------------------
-def test_a_newer_letter_voids_the_links_of_older_ones_and_leaves_that_of_the_page(
+def test_the_letter_of_a_step_leaves_the_page_open_and_a_link_asked_for_replaces_all(
     staff, director, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
         application, token = at(Step.CHECKED, staff, director)
-    *older, newest = [token_of(letter) for letter in mail.outbox]
+    older = [token, *(token_of(letter) for letter in mail.outbox)]
+    assert {by_token(one) for one in older} == {application}
+    with django_capture_on_commit_callbacks(execute=True):
+        applications.send_new_link(application, **by(staff))
     assert [by_token(one) for one in older] == [None] * len(older)
-    assert by_token(newest) == by_token(token) == application
+    assert by_token(token_of(mail.outbox[-1])) == application
 
 
 def test_the_links_of_an_open_application_end_a_month_after_the_last_letter(
