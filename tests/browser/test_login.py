@@ -136,7 +136,7 @@ def test_a_session_elsewhere_is_seen_and_ends_with_the_password(page_of, account
         sign_in(page)
         page.get_by_role("heading", name="首頁").wait_for()
     here.get_by_role("link", name="登入中的裝置").click()
-    assert here.get_by_role("button", name="結束 127.0.0.1 的登入").count() == 1
+    assert here.get_by_role("button", name="自 127.0.0.1 的登入").count() == 1
     check(here, 390)
     here.get_by_role("link", name="變更密碼").click()
     here.get_by_label("目前密碼").fill(PASSWORD)
