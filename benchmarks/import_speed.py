@@ -77,6 +77,7 @@ class Ours(Subject):
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DEBUG": "False",
             "ALLOWED_HOSTS": "localhost",
+            "TRUSTED_PROXIES": "none",
             "FIELD_ENCRYPTION_KEYS": f"benchmark:{_new_key()}",
             "FIELD_DIGEST_KEY": _new_key(),
             "DATA_DIR": str(data),

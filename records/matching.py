@@ -96,7 +96,7 @@ def _people_with(digests: Iterable[str], serials: Iterable[str], students: Itera
         ids.update(Person.objects.filter(national_id_digest__any_of=chunk).values_list("pk", flat=True))
     for attribute, values in (("serial_number", serials), ("student_number", students)):
         for chunk in batched(set(values), KEYS_PER_STATEMENT):
-            found = AcademicRecord.objects.filter(**{f"{attribute}__in": chunk})
+            found = AcademicRecord.objects.filter(**{f"{attribute}__any_of": chunk})
             ids.update(found.values_list("person", flat=True))
     return ids
 

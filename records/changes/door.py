@@ -17,7 +17,7 @@ from .act import Act
 from .asked import Applied, PersonChange, serial_demand, serials_brought
 from .present import Present
 
-PEOPLE_PER_STEP = 5000
+PEOPLE_PER_STEP = 10_000
 
 
 def apply_changes(
