@@ -53,8 +53,8 @@ class Known:
         self.by_serial: dict[str, KnownRecord] = {}
         self.by_student: dict[str, list[KnownRecord]] = defaultdict(list)
         serials = set(serials)
-        ids = _people_with(digests, serials, students)
-        self._load(ids)
+        # The first import of all has thousands of keys and nobody to ask about.
+        self._load(_people_with(digests, serials, students) if Person.objects.exists() else set())
         self.burnt_serials = set(ever_used(serials)) - set(self.by_serial)
 
     def load_more(self, ids: Iterable[int]) -> None:
@@ -104,6 +104,8 @@ def _people_with(digests: Iterable[str], serials: Iterable[str], students: Itera
 def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:
     """The people of each folded name."""
     found: dict[str, list[Namesake]] = defaultdict(list)
+    if not Person.objects.exists():
+        return found
     for chunk in batched(set(name_keys), KEYS_PER_STATEMENT):
         for key, pk, digest, birth_date in Person.objects.filter(name_key__any_of=chunk).values_list(
             "name_key", "pk", "national_id_digest", "birth_date"
