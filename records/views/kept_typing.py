@@ -18,8 +18,8 @@ from django.views.csrf import csrf_failure as refused
 from ..encryption import DamagedValue, open_bytes, seal_bytes
 
 FIELD = "typed_by"
-SESSION_KEY = "kept_typing"
-SALT = "records.kept_typing"
+SESSION_KEY = "kept_on_contacts_pages"  # not that of `records.kept_typing`, whose entries look otherwise
+SALT = "records.views.kept_typing"
 MARK_HOLDS = datetime.timedelta(days=1)
 MOST = 20_000  # characters; no form of ours is as long
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from records.changes import PersonChange, apply_changes
 from records.confirming import not_confirmed_since
 from records.models import ChangeRequest, Department, Person, PersonConfirmation, Source
+from records.views import kept_typing
 from tests.factories import importer, lines
 from tests.people import degree, somebody
 
@@ -253,7 +254,7 @@ def test_what_was_typed_when_the_sign_in_ended_stands_in_the_form_after_the_next
 def test_a_form_of_nobody_is_not_kept(client_of, person):
     visitor = client_of(None)
     visitor.post(address("person_edit", person), {"mobile": "0912-345678"})
-    assert "kept_typing" not in visitor.session
+    assert kept_typing.SESSION_KEY not in visitor.session
 
 
 def test_a_form_older_than_the_sign_in_is_not_carried_out_but_kept(contact, client, person):

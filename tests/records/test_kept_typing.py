@@ -128,3 +128,23 @@ def test_without_a_token_of_ours_nothing_is_kept(editor, client_of, token):
     end_session(client)
     client.post(url, data)
     assert "kept_typing" not in client.session
+
+
+def test_typing_kept_of_a_page_of_the_center_leaves_the_contacts_pages_alone_and_the_other_way_round(
+    editor, client_of
+):
+    """Center staff use both: what one kept is no entry of the other."""
+    person, client = somebody(), client_of("center_staff")
+    url, own = f"{LIST}{person.pk}/edit/", f"/alumni/people/{person.pk}/edit/"
+    data = typed(client, person)
+    end_session(client)
+    client.post(url, data)
+    signed_in(client, editor)
+    page = client.get(own)
+    assert page.status_code == 200
+    mark = page.context_data["mark"] if hasattr(page, "context_data") else page.context["mark"]
+    end_session(client)
+    client.post(own, {"typed_by": mark, "mobile": "0912345678"})
+    signed_in(client, editor)
+    assert client.get(url).status_code == 200
+    assert "0912345678" in client.get(own).content.decode()
