@@ -16,7 +16,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import applications, cooperation_part, reviews
@@ -43,27 +42,12 @@ from records.admin.organisation import (
 )
 from records.admin.people import PersonAdmin
 
-fresh_factor = method_decorator(fresh_factor_required)
-
-
-class GuardedFollowUpAdmin(FollowUpAdmin):
-    """A call sheet goes out only after the factor was asked for again (ASVS 7.5.3)."""
-
-    call_sheet_view = fresh_factor(FollowUpAdmin.call_sheet_view)
-
-
-class GuardedBulkEditAdmin(BulkEditAdmin):
-    """So is a bulk edit confirmed."""
-
-    apply_view = fresh_factor(BulkEditAdmin.apply_view)
-
-
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.Person, PersonAdmin),
     (models.ChangeRequest, ChangeRequestAdmin),
-    (models.FollowUp, GuardedFollowUpAdmin),
-    (models.BulkEdit, GuardedBulkEditAdmin),
+    (models.FollowUp, FollowUpAdmin),
+    (models.BulkEdit, BulkEditAdmin),
     (models.ImportBatch, ImportBatchAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),

@@ -82,7 +82,11 @@ class BulkEditAdmin(WorkspaceAdmin):
 
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        acts = (("apply", self.apply_view), ("discard", self.discard_view), ("undo", self.undo_view))
+        acts = (
+            ("apply", self.admin_site.sensitive(self.apply_view)),
+            ("discard", self.discard_view),
+            ("undo", self.undo_view),
+        )
         return [
             path("add/<slug:attribute>/", view(self.plan_view), name=self.address_name("plan")),
             path(

@@ -72,7 +72,11 @@ class FollowUpAdmin(WorkspaceAdmin):
         )
         return [
             path("figures/", view(require_GET(self.figures_view)), name=self.address_name("figures")),
-            path("call-sheet/", view(self.call_sheet_view), name=self.address_name("call_sheet")),
+            path(
+                "call-sheet/",
+                view(self.admin_site.sensitive(self.call_sheet_view)),
+                name=self.address_name("call_sheet"),
+            ),
             *(
                 path(f"<int:object_id>/{act}/", view(require_POST(page)), name=self.address_name(act))
                 for act, page in acts

@@ -22,7 +22,8 @@ from tests.project.url_table import STAFF, TABLE
 PAGE = "/accounts/agreement/"
 NATIONAL_ID = "A123456789"
 # The pages that stay open.
-WORKSPACE = [key for key in TABLE if key.startswith("admin") and key != "admin:logout"]
+# Every page that shows or changes records, and all of the workspace.
+WORKSPACE = [key for key in TABLE if key.startswith(("admin", "records:")) and key != "admin:logout"]
 
 
 def form(**values: str) -> dict[str, str]:

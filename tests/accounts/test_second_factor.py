@@ -8,12 +8,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import closing
 from accounts.models import User
 from accounts.sessions import end_sessions
-from records.models import Disclosure
-from tests.factories import planned, row
+from records import bulk_edits
+from records.models import AcademicRecord, Disclosure, Person
+from tests.factories import importer, planned, row
+from tests.people import somebody
 
 from .conftest import PASSWORD, totp_code
 
@@ -196,3 +199,18 @@ def test_a_batch_is_confirmed_and_whole_ids_go_out_only_after_being_asked_again(
     assert answer.url.startswith(reverse("account_reauthenticate"))
     batch.refresh_from_db()
     assert batch.state == "planned" and not Disclosure.objects.exists()
+
+
+def test_a_bulk_edit_and_a_call_sheet_go_out_only_after_being_asked_again(person):
+    edit = bulk_edits.make_plan(
+        Person.objects.filter(pk=somebody().pk), AcademicRecord.objects.none(), attribute="city", value="基隆市",
+        reason="測試", chosen_by="測試", by=importer(), at=timezone.now(),
+    )  # fmt: skip
+    client = person("it_staff").signed_in()
+    for address in (
+        reverse("admin:records_bulkedit_apply", args=[edit.pk]),
+        reverse("admin:records_followup_call_sheet"),
+    ):
+        assert client.post(address).url.startswith(reverse("account_reauthenticate"))
+    edit.refresh_from_db()
+    assert edit.state == "planned" and not Disclosure.objects.exists()
