@@ -22,7 +22,8 @@ from accounts.admin import applications, cooperation_part, reviews
 from accounts.admin.accounts import AccountAdmin
 from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
-from accounts.models import AccountApplication, AccountReview, AgreementVersion
+from accounts.admin.trail_list import AccountEventAdmin
+from accounts.models import AccountApplication, AccountEvent, AccountReview, AgreementVersion
 from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
@@ -59,6 +60,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (get_user_model(), AccountAdmin),
     (AccountReview, AccountReviewAdmin),
     (AgreementVersion, AgreementVersionAdmin),
+    (AccountEvent, AccountEventAdmin),
     (models.Disclosure, DisclosureAdmin),
 )
 # What of the accounts waits for somebody: cards for the task board.
