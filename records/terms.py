@@ -51,6 +51,11 @@ def year_before(term: Term) -> Term:
     return _numbered(_number(term) - 2, _stored())
 
 
+def usual_due(term: Term) -> datetime.date:
+    """The due date of SOP 6.3, whatever was set."""
+    return datetime.date(term.academic_year + ROC_YEAR_ENDS, *DUE[Half(term.half)])
+
+
 def open_for_batches(day: datetime.date) -> list[Term]:
     """The terms that a file may be uploaded for, the newest first: those shown and not signed off."""
     closed = set(_closing().values_list("term", flat=True))
@@ -84,8 +89,9 @@ def _numbered(number: int, stored: dict[int, Term]) -> Term:
     """The term as stored, or as the calendar has it."""
     if number in stored:
         return stored[number]
-    year, half = number // 2, Half(number % 2 + 1)
-    return Term(academic_year=year, half=half, due_on=datetime.date(year + ROC_YEAR_ENDS, *DUE[half]))
+    term = Term(academic_year=number // 2, half=Half(number % 2 + 1))
+    term.due_on = usual_due(term)
+    return term
 
 
 def _nearest(stored: dict[int, Term], day: datetime.date) -> Term:
