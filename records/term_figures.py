@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from .models import AcademicRecord, College, Department, ImportBatch, Level, Term
+from .models import AcademicRecord, College, Department, ImportBatch, Level, Programme, Term
 
 # What somebody should look at: fewer or more than a year before by so many, and by such a part of it.
 STRIKING_COUNT, STRIKING_PART = 5, 0.3
@@ -126,9 +126,14 @@ class TermTotal:
 
 
 def totals(terms: list[Term]) -> tuple[list[College], list[TermTotal]]:
-    """The colleges with any new degree, and those of each term by college: one query for all years."""
-    rows = entered(applied_batches(terms)).values_list("batch__term", "programme__department__college")
-    counted = Counter({(term, college): count for term, college, count in rows.annotate(Count("pk"))})
+    """The colleges with any new degree, and those of each term by college: one count for all years, by the columns of
+    one table, which is far quicker than joining a hundred thousand rows to their departments."""
+    college_of = dict(Programme.objects.order_by().values_list("pk", "department__college"))
+    batches = applied_batches(terms)
+    term_of = dict(batches.values_list("pk", "term"))
+    counted: Counter[tuple[int, int]] = Counter()
+    for batch, programme, count in entered(batches).values_list("batch", "programme").annotate(Count("pk")):
+        counted[term_of[batch], college_of[programme]] += count
     colleges = list(College.objects.filter(pk__in={college for _term, college in counted}).order_by("pk"))
     return colleges, [
         TermTotal(term, [Cell(college, counted[term.pk, college.pk]) for college in colleges])
