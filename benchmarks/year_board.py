@@ -107,6 +107,7 @@ def main() -> None:
     listing = "/admin/records/person/"
     pages = {
         "board": "/admin/records/term/",
+        "board, all years": "/admin/records/term/?years=all",
         "term": f"/admin/records/term/{newest.key}/",
         "people of a term": f"{listing}?term={newest.pk}",
         "people, no filter": listing,

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from . import terms, verification
 from .models import AcademicRecord, ImportBatch, ImportOutcome, Level, Term, TermReason, TermSignOff, Verdict
-from .term_figures import Change, applied_batches, compare, entered
+from .term_figures import Change, Comparison, applied_batches, compare, entered
 
 NEW = (Verdict.NEW_PERSON, Verdict.NEW_RECORD)
 
@@ -49,7 +49,10 @@ def checks_of(term: Term) -> list[Check]:
     """All checks of a term, in the order of the sheet."""
     line = terms.line_of(term, timezone.localdate())
     applied = applied_batches([term])
-    said = {reason.check_code: reason for reason in TermReason.objects.filter(term=term.pk)}
+    said = {
+        reason.check_code: reason
+        for reason in TermReason.objects.filter(term=term.pk).select_related("stated_by")
+    }
     found = [
         _settled(line),
         _imported(line),
@@ -146,9 +149,13 @@ def state_reason(term: Term, code: str, reason: str, *, by: Any, at: datetime.da
 
 
 # --- the sheet ----------------------------------------------------------------------------------------------------
-def sheet_of(term: Term) -> dict[str, Any]:
-    """What the paper says, as plain data: the term, its batches, checks, and new degrees by department and level."""
-    comparison = compare(term, terms.year_before(term))
+def sheet_of(
+    term: Term, checks: list[Check] | None = None, comparison: Comparison | None = None
+) -> dict[str, Any]:
+    """What the paper says, as plain data: the term, its batches, checks, and new degrees by department and level. Who
+    has just asked for checks and comparison hands them over."""
+    checks = checks_of(term) if checks is None else checks
+    comparison = comparison or compare(term, terms.year_before(term))
     batches = applied_batches([term]).select_related("uploaded_by", "applied_by").order_by("pk")
     return {
         "term": term.key,
@@ -156,7 +163,7 @@ def sheet_of(term: Term) -> dict[str, Any]:
         "due_on": term.due_on.isoformat(),
         "expected": term.expected,
         "batches": [_batch(batch) for batch in batches],
-        "checks": [_check(check) for check in checks_of(term)],
+        "checks": [_check(check) for check in checks],
         "levels": [str(level.label) for level in Level],
         "departments": [
             {

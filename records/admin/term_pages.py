@@ -48,14 +48,15 @@ class TermPages(WorkspaceAdmin):
         user, today = request.user, timezone.localdate()
         before = terms.year_before(term)
         line = terms.line_of(term, today)
-        sheet = line.signed.sheet if line.signed else sign_off.sheet_of(term)
+        checks, comparison = sign_off.checks_of(term), compare(term, before)
+        sheet = line.signed.sheet if line.signed else sign_off.sheet_of(term, checks, comparison)
         context = {
             "title": str(term),
             "line": line,
             "term": term,
             "before": before,
-            "comparison": compare(term, before),
-            "checks": sign_off.checks_of(term),
+            "comparison": comparison,
+            "checks": checks,
             "open_checks": sign_off.open_checks(sheet),
             "seen": sign_off.digest(sheet),
             "reminders": term.reminders.all() if term.pk else [],

@@ -17,6 +17,7 @@ from .base import require
 from .term_pages import TermPages, people_link
 
 AT_WORK = 2  # the open terms that are shown large
+TERMS_SHOWN = 20  # ten years; all of them when asked for
 
 
 class TermAdmin(TermPages):
@@ -60,7 +61,8 @@ class TermAdmin(TermPages):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         require(policies.can_see_terms(request.user))
         day = timezone.localdate()
-        shown = terms.known(day)
+        known = terms.known(day)
+        shown = known if request.GET.get("years") == "all" else known[:TERMS_SHOWN]
         lines = terms.lines_of(shown, day)
         colleges, counted = totals(shown)
         reminders: dict[int, list[TermReminder]] = {}
@@ -80,14 +82,15 @@ class TermAdmin(TermPages):
             "rows": rows,
             "at_work": [row for row in rows if row["line"].signed is None][:AT_WORK],
             "colleges": colleges,
-            "chart": _chart(counted[:_TERMS_IN_CHART]),
+            "chart": _chart(counted[:TERMS_SHOWN]),
+            "has_more": len(shown) < len(known),
             "can_import": policies.can_import(request.user),
         }
         return self.page(request, "board.html", context)
 
 
 # --- the chart ------------------------------------------------------------------------------------------------------
-_TERMS_IN_CHART, _STEP, _WIDTH, _LEFT = 20, 30, 290, 62
+_STEP, _WIDTH, _LEFT = 30, 290, 62
 
 
 def _chart(counted: list[TermTotal]) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def test_the_board_costs_the_same_for_many_years(client_of, django_assert_max_nu
     center = client_of("center_staff")
     center.get(BOARD)
     with django_assert_max_num_queries(20):
-        assert "95-1" in page(center, BOARD)
+        assert "95-1" in page(center, f"{BOARD}?years=all")
+    assert "95-1" not in page(center, BOARD)  # ten years are enough for every day
 
 
 def test_looking_stores_nothing(client_of, db):
