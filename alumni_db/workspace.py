@@ -42,6 +42,7 @@ from records.admin.organisation import (
     StatusCodeAdmin,
 )
 from records.admin.people import PersonAdmin
+from records.admin.year_board import TermAdmin
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -50,6 +51,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.FollowUp, FollowUpAdmin),
     (models.BulkEdit, BulkEditAdmin),
     (models.ImportBatch, ImportBatchAdmin),
+    (models.Term, TermAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),
     (models.OrganisationAlias, OrganisationAliasAdmin),
