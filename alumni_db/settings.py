@@ -196,8 +196,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # --- Editing ------------------------------------------------------------------------------------------------
 # SOP 6.5 asks to verify who it is where people bear one name; with this it is asked before every change.
 VERIFY_ALWAYS = env.flag("VERIFY_ALWAYS", default=False)
-# A page that is older than its sign-in has a form token that counts no more: what was typed is kept all the same.
-CSRF_FAILURE_VIEW = "records.views.kept_typing.csrf_failure"
 
 # --- Letters ------------------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-
-from .. import policies
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -78,9 +75,3 @@ class WorkspaceAdmin(admin.ModelAdmin):
 
     def change_view_of(self, request: HttpRequest, object_id: int) -> Any:
         return self.change_view(request, str(object_id))
-
-
-def require(decision: policies.Decision) -> None:
-    """Ends the request with 403 and the reason when a policy says no."""
-    if not decision:
-        raise PermissionDenied(str(decision.reason))

@@ -26,8 +26,9 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..page_checks import require
 from ..workbooks.reader import WorkbookRefused
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import ChoiceFilter, WorkspaceAdmin
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State

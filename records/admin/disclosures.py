@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import policies
 from ..models import Disclosure
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from ..page_checks import require
+from .base import ChoiceFilter, WorkspaceAdmin
 
 
 class KindFilter(ChoiceFilter):

@@ -26,7 +26,8 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import follow_ups, policies, resources
 from ..forms.follow_ups import AssignForm, CallForm, CallSheetForm, UnreachableForm
 from ..models import CallAttempt, FollowUp
-from .base import WorkspaceAdmin, require
+from ..page_checks import require
+from .base import WorkspaceAdmin
 from .follow_up_filters import FILTERS
 
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

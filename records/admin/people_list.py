@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy
 
 from .. import policies
 from ..models import AcademicRecord, MessageObjection, Person
+from ..page_checks import require
 from ..querysets import PersonQuerySet
 from ..rights import Reach, reach_of
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
-from .base import WorkspaceAdmin, require
+from .base import WorkspaceAdmin
 from .people_filters import FILTERS, RecordFilter
 
 SEARCH_PARAMETER = "found"

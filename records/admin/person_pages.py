@@ -28,9 +28,13 @@ class PersonPages(PeopleListAdmin):
         self, request: HttpRequest, template: str, person: Person | None, context: dict[str, Any]
     ) -> HttpResponse:
         """A page under templates/admin/records/person/; forms on it keep what is typed when the login ends."""
-        context = self.admin_site.each_context(request) | {"opts": self.opts, "person": person} | context
+        context = (
+            self.admin_site.each_context(request)
+            | kept_typing.in_form(request)
+            | {"opts": self.opts, "person": person}
+            | context
+        )
         context.setdefault("title", person.chinese_name if person else "")
-        context["kept_for"] = kept_typing.token(request)
         return TemplateResponse(request, f"admin/records/person/{template}", context)
 
     def form_page(

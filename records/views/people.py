@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import follow_ups, policies, verifying
-from ..admin.person_page import context_of
 from ..confirming import confirm, latest
 from ..models import Person
+from ..page_checks import verify_first
+from ..person_page import context_of
 from ..querysets import PersonQuerySet
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
 from . import batch
-from .access import OwnPage, is_partial, verify_first
+from .access import OwnPage, is_partial
 from .home import own_work, with_records
 
 MOST = 20

@@ -35,6 +35,7 @@ RECORDS = [
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "tasks sample",
     "forms",
+    "page_checks person_page",
     "views admin management templatetags",
     "urls",
 ]
@@ -123,6 +124,11 @@ def test_records_never_imports_accounts():
     assert not [where for where, _here, there in edges("records") if there.startswith("accounts")]
 
 
+def test_the_pages_of_contacts_and_center_know_nothing_of_each_other():
+    pages = {"records.views", "records.admin"}
+    assert not [where for where, here, there in edges("records") if {here, there} == pages]
+
+
 # What accounts builds on: what is stored about departments, who may do what, what may be uploaded, the dress of
 # admin pages.
 SHARED = {
@@ -138,6 +144,7 @@ SHARED = {
     "records.verdicts",
     "records.verification",
     "records.imports",
+    "records.page_checks",
     "records.admin",
 }
 

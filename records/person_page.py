@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import follow_ups, objections, policies, timelines
-from ..columns import BY_ATTRIBUTE, SECONDARY_WORDS, Sensitivity
-from ..forms.people import PERSON_COLUMNS
-from ..models import Person
-from ..programmes import Lists
-from ..storing import current_values
+from . import follow_ups, objections, policies, timelines
+from .columns import BY_ATTRIBUTE, SECONDARY_WORDS, Sensitivity
+from .forms.people import PERSON_COLUMNS
+from .models import Person
+from .programmes import Lists
+from .storing import current_values
 
 
 def context_of(person: Person, user: Any) -> dict[str, Any]:
