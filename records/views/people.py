@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import follow_ups, policies, verifying
+from .. import policies, verifying
 from ..confirming import confirm, latest
 from ..models import Person
 from ..page_checks import verify_first
@@ -75,8 +75,6 @@ class PersonView(OwnPage):
         person = self.person(object_id)
         context = context_of(person, request.user) | {
             "person": person,
-            # Whoever telephones knows what is blank, also where the role may not read it.
-            "follow_ups": follow_ups.open_items(person),
             "confirmation": latest(person),
             "may_propose": bool(policies.can_propose_changes(request.user)),
             "has_namesakes": self._namesakes(person).exists(),

@@ -518,14 +518,17 @@ def test_a_contact_does_not_find_people_by_a_degree_of_another_department(client
     assert found(client, hidden.serial_number) == found(client, missing)
 
 
-def test_a_contact_is_not_told_who_lacks_a_national_id(client_of):
-    somebody(without=("national_id",))
+def test_a_contact_is_told_that_a_national_id_is_missing_and_never_the_value(client_of):
+    """The list, the person's page and the telephone work say the same (SOP 6.10)."""
     client = client_of("department_contact", departments=[Department.objects.get(name="資訊工程學系")])
-    somebody(without=("email",), chinese_name="缺郵件")
-    page = client.get(LIST).content.decode()
-    assert "缺漏資料" in page and 'value="national_id"' not in page and 'value="any"' not in page
-    assert listed(client, missing="email") == {"缺郵件"}
-    assert listed(client, missing="national_id") == listed(client, missing="any") == listed(client)
+    lacking = somebody(without=("national_id",), chinese_name="缺字號")
+    whole = somebody(chinese_name="齊全")
+    somebody(degree("食品科學系學士班"), without=("national_id",), chinese_name="別系人")
+    assert listed(client, missing="national_id") == listed(client, missing="any") == {"缺字號"}
+    for page in (f"{LIST}{lacking.pk}/", f"/alumni/people/{lacking.pk}/"):
+        assert "身分證字號" in client.get(page).content.decode()
+    page = client.get(f"{LIST}{whole.pk}/").content.decode()
+    assert "身分證字號" not in page and whole.national_id_mask not in page
 
 
 def test_staff_sends_no_link_for_the_director(client_of, user_of):
