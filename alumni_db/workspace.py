@@ -41,6 +41,7 @@ from records.admin.organisation import (
     StatusCodeAdmin,
 )
 from records.admin.people import PersonAdmin
+from records.admin.verifications import VerificationAttemptAdmin
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -60,6 +61,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (AccountReview, AccountReviewAdmin),
     (AgreementVersion, AgreementVersionAdmin),
     (models.Disclosure, DisclosureAdmin),
+    (models.VerificationAttempt, VerificationAttemptAdmin),
 )
 # What of the accounts waits for somebody: cards for the task board.
 ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)
