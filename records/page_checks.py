@@ -20,6 +20,11 @@ def require(decision: Decision) -> None:
         raise PermissionDenied(str(decision.reason))
 
 
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def verify_first(request: HttpRequest, person: Person, back: str = "") -> HttpResponse | None:
     """SOP 6.5: among namesakes, who it is comes before any change. Where to when that is still to be done, and after
     it to `back`, else to this page; None when the form may open. What a form brought is kept by `kept_typing`."""

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from .. import kept_typing
 from ..models import Person
 from ..querysets import PersonQuerySet
+from ..reading_limits import count_person
 from .people_list import PeopleListAdmin
 
 
@@ -19,6 +20,7 @@ class PersonPages(PeopleListAdmin):
         person = Person.objects.visible_to(request.user).filter(pk=object_id).first()
         if person is None:
             raise Http404
+        count_person(request, person)
         return person
 
     def same_name(self, request: HttpRequest, name_key: str) -> PersonQuerySet:

@@ -10,12 +10,8 @@ from django.views import View
 
 from .. import policies
 from ..models import Person
-from ..page_checks import require
-
-
-def is_partial(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of a page."""
-    return request.headers.get("HX-Request") == "true"
+from ..page_checks import is_partial, require
+from ..reading_limits import count_person
 
 
 class OwnPage(View):
@@ -38,4 +34,5 @@ class OwnPage(View):
         person = Person.objects.visible_to(self.request.user).filter(pk=object_id).first()
         if person is None:
             raise Http404
+        count_person(self.request, person)
         return person

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from .. import policies, verifying
 from ..confirming import confirm, latest
 from ..models import Person
-from ..page_checks import verify_first
+from ..page_checks import is_partial, verify_first
 from ..person_page import context_of
 from ..querysets import PersonQuerySet
+from ..reading_limits import count_search
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
 from . import batch
-from .access import OwnPage, is_partial
+from .access import OwnPage
 from .home import own_work, with_records
 
 MOST = 20
@@ -34,6 +35,7 @@ class SearchView(OwnPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        count_search(request)
         text = request.POST.get("text", "").strip()[:LONGEST]
         shown = "" if looks_like_national_id(text) else text
         context = found(request.user, text) | {"text": shown, "for_batch": "batch" in request.POST}

@@ -36,6 +36,7 @@ RECORDS = [
     "tasks sample",
     "forms",
     "page_checks person_page",
+    "reading_limits",
     "views admin management templatetags",
     "urls",
 ]
