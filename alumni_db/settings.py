@@ -274,7 +274,11 @@ STORAGES = {
 }
 
 # What `manage.py verify` asks: records knows nothing of accounts.
-VERIFIED = ["records.verification.INVARIANTS", "accounts.verification.INVARIANTS"]
+VERIFIED = [
+    "records.verification.INVARIANTS",
+    "records.change_request_verification.INVARIANTS",
+    "accounts.verification.INVARIANTS",
+]
 
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -33,6 +33,7 @@ RECORDS = [
     "planning",
     "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
+    "change_request_verification",
     "tasks sample",
     "forms",
     "page_checks person_page",
