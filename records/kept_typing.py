@@ -94,9 +94,10 @@ class KeptTypingMiddleware:
             return response
         if response.status_code not in (302, 403) or not self._keep(request):
             return response
-        messages.info(request, _("您輸入的內容已保留，尚未儲存；如有附件，須重新選擇。"))
         if not request.user.is_authenticated:
+            messages.info(request, _("登入已結束。請重新登入，您輸入的內容已保留，尚未儲存。"))
             return redirect_to_login(request.path)
+        messages.info(request, _("您輸入的內容已保留，尚未儲存。"))
         # 403: the token against forged requests is that of an earlier login. The page with a new one is shown.
         return redirect(request.path) if response.status_code == 403 else response
 

@@ -79,7 +79,8 @@ class VerificationAttemptAdmin(TrailAdmin):
     @admin.display(description=_("校友"))
     def whom(self, attempt: VerificationAttempt) -> SafeString:
         address = reverse("admin:records_person_change", args=[attempt.person_id])
-        return format_html('<a href="{}">{}</a>', address, attempt.person.chinese_name)
+        name, number = attempt.person.chinese_name, self.number(attempt)
+        return format_html('<a href="{}">{}</a> <span class="latin">{}</span>', address, name, number)
 
     @admin.display(description=_("校友"))
     def number(self, attempt: VerificationAttempt) -> str:

@@ -309,7 +309,7 @@ class NewPersonForm(PersonForm):
     comes to stand here twice."""
 
     is_somebody_else = forms.BooleanField(
-        label=gettext_lazy("已核對，這位校友不是以上任何一位"), required=False
+        label=gettext_lazy("已核對，這位校友不是以上任何一位"), label_suffix="", required=False
     )
 
     def __init__(self, *args: Any, namesakes: int, **kwargs: Any) -> None:
