@@ -42,6 +42,7 @@ from records.admin.organisation import (
     StatusCodeAdmin,
 )
 from records.admin.people import PersonAdmin
+from records.admin.verifications import VerificationAttemptAdmin
 from records.admin.year_board import TermAdmin
 
 # In the order of the navigation.
@@ -64,6 +65,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (AgreementVersion, AgreementVersionAdmin),
     (AccountEvent, AccountEventAdmin),
     (models.Disclosure, DisclosureAdmin),
+    (models.VerificationAttempt, VerificationAttemptAdmin),
 )
 # What of the accounts waits for somebody: cards for the task board.
 ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)

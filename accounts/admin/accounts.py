@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import policies
-from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+from records.admin.base import ChoiceFilter, WorkspaceAdmin
+from records.page_checks import require
 
 from .. import changes
 from ..cooperation import waiting_for_note

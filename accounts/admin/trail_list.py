@@ -7,14 +7,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from records import policies
-from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+from records.admin.base import ChoiceFilter, TrailAdmin
 
 from ..models import AccountEvent
 
@@ -41,40 +40,13 @@ class SinceFilter(ChoiceFilter):
         return queryset.filter(at__gte=timezone.now() - datetime.timedelta(days=int(value)))
 
 
-class AccountEventAdmin(WorkspaceAdmin):
+class AccountEventAdmin(TrailAdmin):
     navigation_title = _("帳號紀錄")
     list_display = ("moment", "account_", "kind_", "who", "detail_", "address_")
     list_filter = (KindFilter, SinceFilter)
     list_select_related = ("account", "by")
     search_fields = ("account__username", "account__display_name")
     search_help_text = _("輸入帳號或姓名")
-    sortable_by = ()
-
-    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> None:
-        return None
-
-    def has_view_permission(self, request: HttpRequest, obj: AccountEvent | None = None) -> bool:
-        return bool(policies.can_see_trail(request.user))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AccountEvent | None = None) -> bool:
-        return False
-
-    def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The list says it all; there is no page of one line."""
-        require(policies.can_see_trail(request.user))
-        raise Http404
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": self.navigation_title})
-
-    @admin.display(description=_("時間"))
-    def moment(self, event: AccountEvent) -> SafeString:
-        return format_html(
-            '<span class="nowrap">{}</span>', f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
-        )
 
     @admin.display(description=_("帳號"))
     def account_(self, event: AccountEvent) -> str:

@@ -25,9 +25,10 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..page_checks import require
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
-from .base import WorkspaceAdmin, require
+from .base import WorkspaceAdmin
 from .batch_filters import BROKEN, FILTERS
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,9 @@ from .. import policies, sign_off, terms
 from ..documents import download, render_pdf
 from ..forms.terms import AssignForm, DueForm, ExpectedForm, ReasonForm
 from ..models import ImportBatch, Term
+from ..page_checks import require
 from ..term_figures import compare
-from .base import WorkspaceAdmin, require
+from .base import WorkspaceAdmin
 
 
 def people_link(user: Any, term: Term) -> str:

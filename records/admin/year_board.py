@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .. import policies, terms
 from ..models import TermReminder
+from ..page_checks import require
 from ..term_figures import TermTotal, totals
-from .base import require
 from .term_pages import TermPages, people_link
 
 AT_WORK = 2  # the open terms that are shown large

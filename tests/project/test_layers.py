@@ -33,9 +33,11 @@ RECORDS = [
     "planning",
     "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
-    "term_figures sign_off",
+    "term_figures sign_off change_request_verification",
     "tasks sample",
     "forms",
+    "page_checks person_page",
+    "reading_limits",
     "views admin management templatetags",
     "urls",
 ]
@@ -124,6 +126,11 @@ def test_records_never_imports_accounts():
     assert not [where for where, _here, there in edges("records") if there.startswith("accounts")]
 
 
+def test_the_pages_of_contacts_and_center_know_nothing_of_each_other():
+    pages = {"records.views", "records.admin"}
+    assert not [where for where, here, there in edges("records") if {here, there} == pages]
+
+
 # What accounts builds on: what is stored about departments, who may do what, what may be uploaded, the dress of
 # admin pages.
 SHARED = {
@@ -141,6 +148,7 @@ SHARED = {
     "records.imports",
     "records.terms",
     "records.documents",
+    "records.page_checks",
     "records.admin",
 }
 

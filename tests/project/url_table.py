@@ -444,12 +444,16 @@ TABLE: dict[str, Row] = {
         f"admin:accounts_user_{name}": act(*CENTER_AND_IT, kwargs=_account)
         for name in ("invite", "unlock", "end_sessions", "remove_factors")
     },
-    **model_rows("accounts_accountevent", lambda: {"object_id": 1}, see=TRAIL_READERS),
-    "admin:accounts_accountevent_change": _closed_to_alumni(
-        row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
-    ),
-    **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
-    "admin:records_disclosure_change": _closed_to_alumni(
-        row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
-    ),
+    **{
+        key: value
+        for name in ("accounts_accountevent", "records_disclosure", "records_verificationattempt")
+        for key, value in (
+            model_rows(name, lambda: {"object_id": 1}, see=TRAIL_READERS)
+            | {
+                f"admin:{name}_change": _closed_to_alumni(
+                    row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
+                )
+            }
+        ).items()
+    },
 }

@@ -119,7 +119,7 @@ def test_a_form_has_no_field_that_its_editor_may_not_write(organisation, user_of
     center, contact = user_of("center_staff"), user_of("department_contact")
     assert {"national_id", "email"} <= PersonForm(editor=center, today=today).fields.keys()
     assert "serial_number" not in RecordForm(editor=center, today=today).fields
-    assert set(PersonForm(editor=contact, today=today).fields) == {"verified"}
+    assert set(PersonForm(editor=contact, today=today).fields) == set()
     assert not RecordForm(editor=contact, today=today).fields
 
 
