@@ -169,6 +169,8 @@ def _refusal(one: _Field, way: Way, objecting: bool) -> str:
         return _("「%(field)s」不可空白。") % {"field": _TITLES[one.attribute]}
     if one.attribute == "accepts_messages" and one.value == "否":
         return _("不願接受訊息須登錄校友的反應（日期、管道與原話），不能只改欄位。")
+    if one.attribute == "accepts_messages" and one.now and not one.value:
+        return _("已有的回覆不能改為未回覆。")
     if one.attribute == "accepts_messages" and objecting:
         return _("這位校友已反應不願接受訊息，只有校友本人的新意願可以改變。")
     return ""

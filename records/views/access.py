@@ -14,7 +14,8 @@ from django.views import View
 
 from .. import policies
 from ..admin.base import require
-from ..models import Person
+from ..models import Person, Source
+from ..rights import CENTER
 from ..verifying import needs_verification
 
 
@@ -31,6 +32,11 @@ def verify_first(request: HttpRequest, person: Person, back: str = "") -> HttpRe
     return redirect(
         f"{reverse('records:person_verify', args=[person.pk])}?{urlencode({'next': back or request.path})}"
     )
+
+
+def source_of(user: Any) -> Source:
+    """Under which source the history keeps what a user does on these pages."""
+    return Source.ADMIN if user.role in CENTER else Source.FORM
 
 
 class OwnPage(View):

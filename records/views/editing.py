@@ -11,14 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import change_requests, follow_ups, policies, values
+from .. import change_requests, follow_ups, objections, policies, values
 from ..cells import ERROR
 from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..forms.follow_ups import CallForm
-from ..models import Person, Source
-from ..rights import CENTER
+from ..models import Person
 from . import batch, kept_typing
-from .access import OwnPage, verify_first
+from .access import OwnPage, source_of, verify_first
 
 
 class EditView(OwnPage):
@@ -80,7 +79,7 @@ class EditView(OwnPage):
 
     def _save(self, person: Person, form: ContactEditForm) -> HttpResponse:
         changed, user = form.changed(), self.request.user
-        if not changed:
+        if not changed and not form.refuses_messages:
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             kept_typing.forget(self.request)
             return redirect("records:person", person.pk)
@@ -89,10 +88,10 @@ class EditView(OwnPage):
             values=changed,
             before=form.before(),
             editor=user,
-            source=Source.ADMIN if user.role in CENTER else Source.FORM,
+            source=source_of(user),
             at=timezone.now(),
         )
-        self._tell(changed, outcome)
+        self._tell(outcome)
         kept_typing.forget(self.request)
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
@@ -102,15 +101,21 @@ class EditView(OwnPage):
                 self.request,
                 _("%(field)s：%(notice)s") % {"field": label_of(name), "notice": "".join(notices)},
             )
+        if form.refuses_messages:
+            messages.info(
+                self.request,
+                _("請登錄校友不願接受訊息的日期、管道與原話；登錄後才會記為「否」。"),
+            )
+            return redirect("records:person_objection", person.pk)
         return batch.onward(self.request, person)
 
-    def _tell(self, changed: dict[str, str], outcome: change_requests.Outcome) -> None:
+    def _tell(self, outcome: change_requests.Outcome) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
         applied = list(outcome.applied)
-        waiting = [name for name in changed if name not in {*applied, *outcome.refused, *outcome.stale}]
         if applied:
             messages.success(self.request, _("已儲存：%(fields)s。") % {"fields": _labels(applied)})
-        if outcome.waiting is not None and waiting:
+        if outcome.waiting is not None:
+            waiting = [item.attribute for item in outcome.waiting.items.all()]
             messages.info(
                 self.request,
                 _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
@@ -128,6 +133,7 @@ class EditView(OwnPage):
             "mark_field": kept_typing.FIELD,
             "mark": kept_typing.mark(self.request),
             "batch": batch.place(self.request, person.pk),
+            "objection": objections.open_objection(person),
             "open_items": follow_ups.open_items(person),
         }
         return render(self.request, "records/person_edit.html", context)

@@ -40,11 +40,13 @@ class VerifyView(OwnPage):
 
     def _next(self, person: Person) -> str:
         """The page that sent here, when it is one of this site, else the form."""
-        asked = self.request.GET.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-        return (
-            asked if is_ours and asked.startswith("/") else reverse("records:person_edit", args=[person.pk])
-        )
+        return self._asked() or reverse("records:person_edit", args=[person.pk])
+
+    def _asked(self) -> str:
+        # The form brings it along as a field: a POST whose address has a query is not resumed after a new sign-in.
+        asked = self.request.POST.get("next") or self.request.GET.get("next", "")
+        is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return asked if is_ours else ""
 
     def _page(self, person: Person, form: VerificationForm, verified: Verified | None = None) -> HttpResponse:
         another = None
@@ -53,6 +55,7 @@ class VerifyView(OwnPage):
         context = {
             "person": person,
             "form": form,
+            "next": self._asked(),
             "outcome": verified.outcome if verified else "",
             "another": another,
             "locked_until": locked_until(self.request.user, person, timezone.now()),
