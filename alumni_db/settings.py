@@ -262,7 +262,13 @@ STORAGES = {
 }
 
 # What `manage.py verify` asks: records knows nothing of accounts.
-VERIFIED = ["records.verification.INVARIANTS", "accounts.verification.INVARIANTS"]
+VERIFIED = [
+    "records.verification.INVARIANTS",
+    "records.kept_evidence.INVARIANTS",
+    "accounts.verification.INVARIANTS",
+]
+# Who writes the letter of a decision on a change request: likewise.
+WRITE_TO_PROPOSER = "accounts.request_letters.write_to_proposer"
 
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -81,7 +81,6 @@ class _Field:
         return mask_national_id(self.value) if self.attribute == "national_id" else self.value
 
 
-@transaction.atomic
 def propose(
     person: Person,
     *,
@@ -105,16 +104,17 @@ def propose(
     not exist, and ValidationError for a paper that is not accepted.
     """
     paper = papers.check(evidence, evidence.size) if evidence else None
-    person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
-    fields = list(_fields(person, values, before, records, records_before, editor))
     outcome = Outcome()
-    at_once, waiting = _sorted(fields, person, editor, outcome)
-    _write(person, at_once, outcome, editor=editor, source=source, at=at)
-    if waiting:
-        outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
-        if paper and not outcome.waiting.evidence:
-            outcome.waiting.evidence = papers.store(paper)
-            outcome.waiting.save(update_fields=["evidence"])
+    with papers.stored_for(paper) as stored, transaction.atomic():
+        person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
+        fields = list(_fields(person, values, before, records, records_before, editor))
+        at_once, waiting = _sorted(fields, person, editor, outcome)
+        _write(person, at_once, outcome, editor=editor, source=source, at=at)
+        if waiting:
+            outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
+            if paper and not outcome.waiting.evidence:
+                outcome.waiting.evidence = stored.use()
+                outcome.waiting.save(update_fields=["evidence"])
     return outcome
 
 

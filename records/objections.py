@@ -114,23 +114,18 @@ def _write(
     source: Source,
 ) -> None:
     """Through the door; the stored file goes again when nothing was written."""
-    wish.evidence = _stored(evidence)
-    written = False
-    try:
+    with files.stored_for(_checked_paper(evidence)) as stored:
+        wish.evidence = stored.use()
         change = PersonChange(person.pk, {}, **{kind: wish})
         [applied] = apply_changes([change], editor=editor, source=source, at=at)
-        written = not applied.stale
-    finally:
-        if not written:
-            files.delete(wish.evidence)
-    if not written:
-        raise ValidationError(_("剛才已有他人異動這位校友的訊息意願，請重新檢視後再登錄。"))
+        if applied.stale:
+            raise ValidationError(_("剛才已有他人異動這位校友的訊息意願，請重新檢視後再登錄。"))
 
 
-def _stored(evidence: File | None) -> str:
+def _checked_paper(evidence: File | None) -> files.Scan | None:
     if evidence is None:
-        return ""
+        return None
     try:
-        return files.store(files.check(evidence.file, evidence.size))
+        return files.check(evidence.file, evidence.size)
     except ValidationError as error:
         raise ValidationError({"evidence": error.messages}) from error
