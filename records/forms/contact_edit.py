@@ -68,7 +68,7 @@ class ContactEditForm(forms.Form):
         self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
         self.notices: dict[str, list[str]] = {}
         self._changed: dict[str, str] = {}
-        ways = change_requests.ways_for(editor)
+        self._ways = ways = change_requests.ways_for(editor)
         self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER and self._is_open(name))
         for name in self.names:
             self.fields[name] = _field(name, waits=ways[name] == WAITS)
@@ -152,6 +152,11 @@ class ContactEditForm(forms.Form):
     def before(self) -> dict[str, str]:
         """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it."""
         return {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a field of the form would wait for the center's review."""
+        return WAITS in {self._ways[name] for name in self.names}
 
     def left_blank(self) -> list[str]:
         """The required attributes that would be blank after saving (SOP 6.10)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +14,22 @@ from django.utils.translation import gettext as _
 
 from .. import change_requests, follow_ups, objections, policies, values
 from ..cells import ERROR
+from ..forms.change_requests import ProposalForm
 from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..forms.follow_ups import CallForm
 from ..models import Person
 from . import batch, kept_typing
 from .access import OwnPage, source_of, verify_first
+
+
+@dataclass(slots=True)
+class Page:
+    """The forms of the page; `call` is there when one is being logged."""
+
+    form: ContactEditForm
+    proposal: ProposalForm
+    call: CallForm | None = None
+    was_kept: bool = False
 
 
 class EditView(OwnPage):
@@ -33,7 +45,8 @@ class EditView(OwnPage):
         if first := verify_first(request, person):
             return first
         typed = kept_typing.kept(request)
-        return self._page(person, self._form(person, typed), was_kept=typed is not None)
+        page = Page(self._form(person, typed), self._proposal_form(typed), was_kept=typed is not None)
+        return self._page(person, page)
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
@@ -44,16 +57,22 @@ class EditView(OwnPage):
             kept_typing.keep(request)
             messages.info(request, _("請先核對身分；您輸入的內容已保留，尚未儲存。"))
             return first
-        form, call = self._form(person, request.POST), self._call_form(person, request.POST)
-        is_called = bool(request.POST.get("call-outcome"))
-        if not form.is_valid() or (is_called and not self._log_call(person, call)):
-            return self._page(person, form, call=call if is_called else None)
-        if not self._required_given(person, form):
-            return self._page(person, form)
-        return self._save(person, form)
+        page = Page(self._form(person, request.POST), self._proposal_form(request.POST))
+        if request.POST.get("call-outcome"):
+            page.call = self._call_form(person, request.POST)
+        is_valid = page.form.is_valid() and page.proposal.is_valid()
+        if not is_valid or (page.call and not self._log_call(person, page.call)):
+            return self._page(person, page)
+        page.call = None  # logged
+        if not self._required_given(person, page.form):
+            return self._page(person, page)
+        return self._save(person, page)
 
     def _call_form(self, person: Person, data: Any = None) -> CallForm:
         return CallForm(data, prefix="call", numbers=follow_ups.numbers_of(person, self.request.user))
+
+    def _proposal_form(self, data: Any = None) -> ProposalForm:
+        return ProposalForm(data, self.request.FILES or None, prefix="request")
 
     def _log_call(self, person: Person, call: CallForm) -> bool:
         """The call with which a required field may stay blank (SOP 6.10); whether it was logged."""
@@ -77,25 +96,31 @@ class EditView(OwnPage):
                 form.add_error(name, refusal)
         return form.is_valid()
 
-    def _save(self, person: Person, form: ContactEditForm) -> HttpResponse:
-        changed, user = form.changed(), self.request.user
+    def _save(self, person: Person, page: Page) -> HttpResponse:
+        form, user = page.form, self.request.user
+        changed = form.changed()
         if not changed and not form.refuses_messages:
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             kept_typing.forget(self.request)
             return redirect("records:person", person.pk)
-        outcome = change_requests.propose(
-            person,
-            values=changed,
-            before=form.before(),
-            editor=user,
-            source=source_of(user),
-            at=timezone.now(),
-        )
-        self._tell(outcome)
+        try:
+            outcome = change_requests.propose(
+                person,
+                values=changed,
+                before=form.before(),
+                editor=user,
+                source=source_of(user),
+                at=timezone.now(),
+                **page.proposal.cleaned_data,
+            )
+        except ValidationError as error:  # the paper is none; nothing was written
+            page.proposal.add_error("evidence", error)
+            return self._page(person, page)
+        self._tell(outcome, has_paper=bool(page.proposal.cleaned_data["evidence"]))
         kept_typing.forget(self.request)
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
-            return self._page(person, form)
+            return self._page(person, page)
         for name, notices in form.notices.items():
             messages.warning(
                 self.request,
@@ -109,7 +134,7 @@ class EditView(OwnPage):
             return redirect("records:person_objection", person.pk)
         return batch.onward(self.request, person)
 
-    def _tell(self, outcome: change_requests.Outcome) -> None:
+    def _tell(self, outcome: change_requests.Outcome, *, has_paper: bool) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
         applied = list(outcome.applied)
         if applied:
@@ -120,16 +145,18 @@ class EditView(OwnPage):
                 self.request,
                 _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
             )
+        elif has_paper:
+            messages.warning(self.request, _("沒有須審核的欄位，佐證檔沒有保留。"))
 
-    def _page(
-        self, person: Person, form: ContactEditForm, was_kept: bool = False, call: CallForm | None = None
-    ) -> HttpResponse:
+    def _page(self, person: Person, page: Page) -> HttpResponse:
+        form = page.form
         context = {
-            "call": call or self._call_form(person),
-            "asks_for_call": bool(call or form.left_blank()),
+            "call": page.call or self._call_form(person),
+            "asks_for_call": bool(page.call or form.left_blank()),
             "person": person,
             "form": form,
-            "was_kept": was_kept,
+            "proposal": page.proposal,
+            "was_kept": page.was_kept,
             "mark_field": kept_typing.FIELD,
             "mark": kept_typing.mark(self.request),
             "batch": batch.place(self.request, person.pk),

@@ -163,6 +163,23 @@ def test_a_telephone_number_or_health_in_a_remark_is_kept_only_when_confirmed(cl
     assert len(lines(person)) == 1
 
 
+# --- what waits for the center ----------------------------------------------------------------------------------
+def test_words_and_a_paper_go_with_what_waits(client, person):
+    typed = form_of(client, person) | {"chinese_name": "林海升", "request-reason": "校友來電更名"}
+    bad = client.post(
+        address("person_edit", person), typed | {"request-evidence": SimpleUploadedFile("a.png", b"<script>")}
+    )
+    assert "只接受 PDF、JPEG 或 PNG" in text_of(bad) and not person.change_requests.exists()
+    client.post(
+        address("person_edit", person), typed | {"request-evidence": SimpleUploadedFile("a.png", png())}
+    )
+    request = person.change_requests.get()
+    assert request.reason == "校友來電更名" and default_storage.exists(request.evidence.name)
+    typed = form_of(client, person) | {"mobile": "0912-345678"}
+    typed["request-evidence"] = SimpleUploadedFile("a.png", png())
+    assert "佐證檔沒有保留" in text_of(client.post(address("person_edit", person), typed, follow=True))
+
+
 # --- every page -------------------------------------------------------------------------------------------------
 def test_only_what_waits_is_said_to_wait(client, person):
     """Somebody else wrote the same number meanwhile: it is there, it does not wait."""
