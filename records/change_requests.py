@@ -289,6 +289,12 @@ def returned_to(user: Any) -> QuerySet[ChangeRequest]:
     return returned.select_related("person", "decided_by").order_by("decided_at", "pk")
 
 
+def open_about(person: Person, user: Any) -> QuerySet[ChangeRequest]:
+    """The user's own requests about a person that wait for the center, or came back. Oldest first."""
+    own = visible_to(user).filter(person=person, proposed_by=user, succeeded_by=None)
+    return own.filter(state__in=[*WAITING, State.RETURNED])
+
+
 def ways_for(user: Any) -> dict[str, Way]:
     """Attribute → what would become of a change by this user today, for the words beside the fields of a form."""
     return ways_of(user, strict=ReviewMode.is_strict_now())

@@ -218,6 +218,7 @@ class ContactEditForm(forms.Form):
                 "fields": [self.shown_field(name) for name in names if name in self.fields],
             }
             for key, title, names in SECTIONS
+            if self.fields.keys() & set(names)
         ]
 
     def shown_field(self, name: str) -> dict[str, Any]:

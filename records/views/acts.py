@@ -116,7 +116,7 @@ class RemarkView(ActView):
     allowed = policies.can_remark
     title = _("加註")
     heading = _("註解")
-    lead = _("您只看得到自己寫的註解；校友服務中心看得到全部。")
+    lead = _("系所聯絡人只看得到自己的加註，校友服務中心看得到全部。")
     done = _("已加註。")
 
     def form(self, data: Any) -> RemarkForm:

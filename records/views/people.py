@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import follow_ups, policies, verifying
+from .. import change_requests, follow_ups, policies, verifying
 from ..admin.person_page import context_of
 from ..confirming import confirm, latest
 from ..models import MessageObjection, Person
@@ -77,6 +77,7 @@ class PersonView(OwnPage):
             "person": person,
             # Whoever telephones knows what is blank, also where the role may not read it.
             "follow_ups": follow_ups.open_items(person),
+            "requests": change_requests.open_about(person, request.user),
             "confirmation": latest(person),
             "may_propose": bool(policies.can_propose_changes(request.user)),
             "may_record_wishes": bool(policies.can_record_wishes(request.user)),

@@ -174,6 +174,7 @@ def test_words_and_a_paper_go_with_what_waits(client, person):
         address("person_edit", person), typed | {"request-evidence": SimpleUploadedFile("a.png", png())}
     )
     request = person.change_requests.get()
+    assert request.number in text_of(client.get(address("person", person)))
     assert request.reason == "校友來電更名" and default_storage.exists(request.evidence.name)
     typed = form_of(client, person) | {"mobile": "0912-345678"}
     typed["request-evidence"] = SimpleUploadedFile("a.png", png())
