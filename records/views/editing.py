@@ -97,24 +97,13 @@ class EditView(OwnPage):
         return form.is_valid()
 
     def _save(self, person: Person, page: Page) -> HttpResponse:
-        form, user = page.form, self.request.user
-        changed = form.changed()
-        if not changed and not form.refuses_messages:
+        form = page.form
+        if not form.changed() and not form.refuses_messages:
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             kept_typing.forget(self.request)
             return redirect("records:person", person.pk)
-        try:
-            outcome = change_requests.propose(
-                person,
-                values=changed,
-                before=form.before(),
-                editor=user,
-                source=source_of(user),
-                at=timezone.now(),
-                **page.proposal.cleaned_data,
-            )
-        except ValidationError as error:  # the paper is none; nothing was written
-            page.proposal.add_error("evidence", error)
+        outcome = self._proposed(person, page)
+        if outcome is None:
             return self._page(person, page)
         self._tell(outcome, has_paper=bool(page.proposal.cleaned_data["evidence"]))
         kept_typing.forget(self.request)
@@ -133,6 +122,23 @@ class EditView(OwnPage):
             )
             return redirect("records:person_objection", person.pk)
         return batch.onward(self.request, person)
+
+    def _proposed(self, person: Person, page: Page) -> change_requests.Outcome | None:
+        """What became of the changes; None when the paper is not accepted, and nothing was written."""
+        user = self.request.user
+        try:
+            return change_requests.propose(
+                person,
+                values=page.form.changed(),
+                before=page.form.before(),
+                editor=user,
+                source=source_of(user),
+                at=timezone.now(),
+                **page.proposal.cleaned_data,
+            )
+        except ValidationError as error:
+            page.proposal.add_error("evidence", error)
+            return None
 
     def _tell(self, outcome: change_requests.Outcome, *, has_paper: bool) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
