@@ -379,6 +379,9 @@ TABLE: dict[str, Row] = {
     "records:person_verify": Row(
         {**own_page(_person).expected} | dict.fromkeys(CENTER_AND_IT, MOVED), _person
     ),
+    "records:person_objection": own_page(_person),
+    "records:person_withdrawal": own_page(_objecting),
+    "records:person_remark": own_page(_person),
     "records:person_check": own_act(lambda: _person() | {"attribute": "mobile"}, status=OK),
     "records:batch": own_page(),
     "records:batch_change": own_act(),
