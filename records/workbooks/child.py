@@ -83,7 +83,7 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
 def _rows(selection: Selection, columns: list[int | None]) -> Iterator[str]:
     bytes_left = limits.MAX_ANSWER_BYTES
     for number, cells in selection.rows:
-        row = [None if column is None else cells.get(column) for column in columns]
+        row = [cells.get(column) for column in columns]  # no cell stands in column None
         if all(cell is None or (type(cell) is str and not cell.strip()) for cell in row):
             continue
         line = encode([number, row])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import count
 
 from records.cells import FormulaCell
 from records.workbooks.worksheet import Cells
@@ -34,6 +35,7 @@ class Listing:
         self._rows = rows
         self._header_cells = header_cells
         self._headed = frozenset(column for column, cell in header_cells.items() if str(cell).strip())
+        self._headed_to = next(column for column in count() if column + 1 not in self._headed)
 
     def __iter__(self) -> Iterator[tuple[int, Cells]]:
         for number, cells in self._rows:
@@ -42,7 +44,8 @@ class Listing:
             elif cells == self._header_cells:
                 self.repeated.append(number)
             else:
-                if not cells.keys() <= self._headed:
+                # Columns ascend: where every column up to the last one has a header, nothing else need be looked at.
+                if next(reversed(cells)) > self._headed_to and not cells.keys() <= self._headed:
                     self._note_headless(cells)
                 yield number, cells
 
