@@ -58,6 +58,7 @@ UPLOADERS = 5
 UPLOAD = "/admin/records/importbatch/add/"
 READING = (ImportBatch.State.RECEIVED, ImportBatch.State.READING)
 PATIENCE = 900
+QUIET_SECONDS = 10  # of the same pages before, for comparison: the machine may be busy with other things
 
 
 class Browser:
@@ -198,7 +199,15 @@ def attack(files: Path, server: subprocess.Popen[bytes]) -> None:
     reader = Browser("reader", "center_staff")
     pages = ["/admin/records/person/", f"/admin/records/person/{Person.objects.first().pk}/"]
     statuses: set[int] = set()
-    watches = [Watch(lambda page=page: statuses.add(reader.ask("GET", page)[0])) for page in pages]
+
+    def watches() -> list[Watch]:
+        return [Watch(lambda page=page: statuses.add(reader.ask("GET", page)[0])) for page in pages]
+
+    quiet, busy = watches(), watches()
+    with ExitStack() as watching:
+        for watch in quiet:
+            watching.enter_context(watch.running(0.5))
+        time.sleep(QUIET_SECONDS)
     batches = Batches()
     before = processes(server.pid)
     answers: dict[str, tuple[int, str, str]] = {}
@@ -209,7 +218,7 @@ def attack(files: Path, server: subprocess.Popen[bytes]) -> None:
 
     began = time.perf_counter()
     with ExitStack() as watching, ThreadPoolExecutor(UPLOADERS) as pool:
-        for watch, pause in [*((watch, 0.5) for watch in watches), (Watch(batches.look), 0.05)]:
+        for watch, pause in [*((watch, 0.5) for watch in busy), (Watch(batches.look), 0.05)]:
             watching.enter_context(watch.running(pause))
         list(pool.map(send, range(UPLOADERS)))
         uploaded = time.perf_counter() - began
@@ -220,11 +229,10 @@ def attack(files: Path, server: subprocess.Popen[bytes]) -> None:
     )
     print(f"unlike expected: {wrong or 'none'}")
     print(f"slowest reading: {batches.slowest():.1f} s")
-    for page, watch in zip(pages, watches, strict=True):
-        middle, worst = statistics.median(watch.times) * 1000, max(watch.times) * 1000
-        print(
-            f"another user's {page}: {len(watch.times)} times, median {middle:.0f} ms, slowest {worst:.0f} ms"
-        )
+    for when, seen in (("before", quiet), ("meanwhile", busy)):
+        for page, watch in zip(pages, seen, strict=True):
+            middle, worst = statistics.median(watch.times) * 1000, max(watch.times) * 1000
+            print(f"{when} {page}: {len(watch.times)} times, median {middle:.0f} ms, slowest {worst:.0f} ms")
     print(f"status of those pages: {statuses}")
     print(f"processes the same: {before == processes(server.pid)}: {sorted(kind for _, kind in before)}")
 

@@ -18,7 +18,10 @@ _SUMMARY = re.compile(
     r"|填報|造冊|承辦|經辦|單位主管|主管(?:核章|簽章)|覆核|審核|核章|資料(?:來源|日期)|(?:備註|附註|註|說明)[0-9]*[:.]"
     r"|共[0-9,〇零一二兩三四五六七八九十百千]+[筆人名位列]|第[0-9]+頁|[Tt]otal\b)"
 )
-_PERSONAL = re.compile(r"[A-Z][A-D0-9][0-9]{8}|[^@ ]+@[^@ ]+\.[^@ ]+", re.IGNORECASE)
+_ID_NUMBER = re.compile(r"[A-Z][A-D0-9][0-9]{8}", re.IGNORECASE)
+_ADDRESS_OF_MAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")
+# A title above a list may give an address to ask at.
+_CELLS_OF_A_TITLE = 3
 
 
 class Listing:
@@ -57,15 +60,18 @@ class Listing:
 
 def _is_summary(cells: Cells) -> bool:
     """Whether the first text of a row says so, and nothing in it tells of a person."""
-    first, *others = _texts(cells) or [""]
-    if not _SUMMARY.match(first):
-        return False
-    return not any(_PERSONAL.fullmatch(text) for text in others)
+    texts = _texts(cells) or [""]
+    return bool(_SUMMARY.match(texts[0])) and not _is_personal(texts)
 
 
 def looks_personal(cells: Cells) -> bool:
-    """Whether a row holds an ID number or an e-mail address, as no row of headers does."""
-    return any(_PERSONAL.fullmatch(text) for text in _texts(cells))
+    """Whether a row is somebody's rather than headers or a title."""
+    texts = _texts(cells)
+    return any(map(_ID_NUMBER.fullmatch, texts)) or (len(texts) > _CELLS_OF_A_TITLE and _is_personal(texts))
+
+
+def _is_personal(texts: list[str]) -> bool:
+    return any(_ID_NUMBER.fullmatch(text) or _ADDRESS_OF_MAIL.fullmatch(text) for text in texts)
 
 
 def _texts(cells: Cells) -> list[str]:

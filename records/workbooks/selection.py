@@ -140,6 +140,8 @@ class _Search:
             row = match_headers(cells, headers=self._headers, ignored=self._ignored)
             if not row.missing(self._required):
                 _check_doubled(row, title, number)
+                if self._personal and self._personal[0] == title:
+                    raise self._rows_above_headers()
                 listing = Listing(rows, cells)
                 below = iter(listing)
                 first = list(islice(below, 1))
@@ -160,9 +162,12 @@ class _Search:
             title, number, row = self._nearest
             return Fault("missing_headers", sheet=title, row=str(number), missing=row.missing(required))
         if self._personal:
-            title, number = self._personal
-            return Fault("no_headers_above_rows", sheet=title, row=str(number), required=required)
+            return self._rows_above_headers()
         return Fault("no_header_row", rows=limits.HEADER_SEARCH_ROWS, required=required)
+
+    def _rows_above_headers(self) -> Fault:
+        title, number = self._personal or ("", 0)
+        return Fault("no_headers_above_rows", sheet=title, row=str(number), required=list(self._required))
 
 
 def _check_doubled(row: HeaderRow, title: str, number: int) -> None:

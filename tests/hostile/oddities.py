@@ -114,7 +114,9 @@ CASES = {
     "private-use-characters": opens(in_a2(text("A2", "王\ue000\U000f0000"))),
     "rows-of-blanks": opens(rows(f'<row r="2">{text("A2", "　 ")}</row><row r="3">{text("A3", "王")}</row>')),
     "headers-only": opens(sheet(worksheet(header_row())), rows=0),
-    "title-above": opens(sheets(資料=[("國立臺灣海洋大學",), (), HEADERS, _PERSON]), "header_row"),
+    "title-above": opens(
+        sheets(資料=[("國立臺灣海洋大學", "ask@example.com"), (), HEADERS, _PERSON]), "header_row"
+    ),
     "totals-below": opens(
         sheets(
             資料=[

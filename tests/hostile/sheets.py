@@ -83,6 +83,9 @@ CASES = {
     "no-headers-but-a-title": Case(
         sheets(資料=[("中文姓名",), _PERSON]), "no_headers_above_rows", "「資料」第 2 列"
     ),
+    "rows-above-the-headers": Case(
+        sheets(資料=[_PERSON, HEADERS, _PERSON]), "no_headers_above_rows", "「資料」第 1 列"
+    ),
     "headers-too-low": Case(sheets(資料=[*[("x",)] * 10, HEADERS, _PERSON]), "no_header_row", "前 10 列"),
     "headers-missing": Case(
         sheets(資料=[("名冊",), ("中文姓名", "生日", "行動電話"), _PERSON]),

@@ -198,4 +198,4 @@ def test_a_child_without_the_filter_reads_and_the_log_says_so(path, monkeypatch,
 
 def test_every_sentence_is_a_whole_sentence_with_nothing_to_fill_in_left():
     for sentence in SENTENCES.values():
-        assert str(sentence).endswith("。")
+        assert str(sentence).endswith("。") and str(sentence).count("。") == 1
