@@ -22,7 +22,8 @@ from accounts.admin import applications, cooperation_part, reviews
 from accounts.admin.accounts import AccountAdmin
 from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
-from accounts.models import AccountApplication, AccountReview, AgreementVersion
+from accounts.admin.trail_list import AccountEventAdmin
+from accounts.models import AccountApplication, AccountEvent, AccountReview, AgreementVersion
 from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
@@ -41,6 +42,7 @@ from records.admin.organisation import (
     StatusCodeAdmin,
 )
 from records.admin.people import PersonAdmin
+from records.admin.year_board import TermAdmin
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -49,6 +51,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.FollowUp, FollowUpAdmin),
     (models.BulkEdit, BulkEditAdmin),
     (models.ImportBatch, ImportBatchAdmin),
+    (models.Term, TermAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),
     (models.OrganisationAlias, OrganisationAliasAdmin),
@@ -59,6 +62,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (get_user_model(), AccountAdmin),
     (AccountReview, AccountReviewAdmin),
     (AgreementVersion, AgreementVersionAdmin),
+    (AccountEvent, AccountEventAdmin),
     (models.Disclosure, DisclosureAdmin),
 )
 # What of the accounts waits for somebody: cards for the task board.

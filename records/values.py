@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import addresses, countries, dates, emails, identity_numbers, labels, names, phones
-from .cells import EMPTY, ERROR, Cleaned, ErrorCell, FormulaCell, Note, RawCell
+from .cells import EMPTY, Cleaned, ErrorCell, FormulaCell, RawCell
 from .countries import country_choices, country_name, postal_code_of, postal_district
 from .dates import academic_year, in_both_calendars
 from .identity_numbers import (
@@ -28,7 +27,8 @@ from .identity_numbers import (
     shows_national_id,
 )
 from .names import fold_name
-from .text import half_width, tidy_text
+from .number_texts import number_behind, rounding_doubts
+from .text import tidy_text
 from .verdicts import Rejected, doubt
 
 # The rest of the system asks this module only; how a value is read stays behind it.
@@ -86,13 +86,6 @@ class Readers:
     refuses_calculated_numbers: bool = False
 
 
-# Texts that a number leaves behind when a sheet is saved as .csv and opened again: 912345678.0, 9.12E+08.
-_LONGEST_NUMBER = 30
-_WITH_DECIMALS = re.compile(r"[0-9]{1,15}\.0+")
-_SCIENTIFIC = re.compile(r"([0-9])(?:\.([0-9]+))?[Ee]\+([0-9]{1,2})")
-# A number cell that ends so was most likely such a text.
-_MANY_ZEROS = 10**5
-
 # Looked up when needed only: most date cells stand in a column of dates.
 _IS_BOOLEAN = gettext_lazy("儲存格是 TRUE 或 FALSE，請改填文字。")
 _IS_DATE = gettext_lazy("儲存格是日期格式，原來的內容可能已被 Excel 改掉，請改為文字格式。")
@@ -134,32 +127,24 @@ def _number(cell: int | float, readers: Readers) -> Cleaned:
         raise Rejected("wrong_type", _("儲存格的數值無法讀取。"))
     if cell == int(cell) and readers.whole_number is not None:
         cleaned = readers.whole_number(int(cell))
-        if readers.refuses_calculated_numbers and cleaned.value and int(cell) % _MANY_ZEROS == 0:
-            note = doubt("rounded", _("數值的末尾是一連串的 0，可能曾以科學記號存檔而失去位數，請確認。"))
-            return cleaned._replace(notes=(*cleaned.notes, note))
+        if readers.refuses_calculated_numbers and cleaned.value:
+            return cleaned._replace(notes=(*cleaned.notes, *rounding_doubts(int(cell))))
         return cleaned
     return _read(readers.fraction, float(cell), _IS_NUMBER)
 
 
 def _restored(cell: RawCell, readers: Readers) -> Cleaned | None:
-    """The digits behind a text that is a number as Excel shows or saves it; None for any other text."""
+    """A text that is a number as Excel shows or saves it, read as that number; None for any other text."""
     if not isinstance(cell, str) or not readers.refuses_calculated_numbers:
         return None
-    text = half_width(cell[:_LONGEST_NUMBER]).strip()
-    if _WITH_DECIMALS.fullmatch(text):
-        return _clean(int(text.partition(".")[0]), readers)
-    found = _SCIENTIFIC.fullmatch(text)
+    try:
+        found = number_behind(cell)
+    except Rejected as rejection:
+        return Cleaned("", (rejection.note,))
     if found is None:
         return None
-    decimals, exponent = found[2] or "", int(found[3])
-    if len(decimals) < exponent:
-        lost = _("儲存格是科學記號，後面的位數已經遺失，請以文字格式重新輸入完整的號碼。")
-        return Cleaned("", (Note(ERROR, "digits_lost", lost),))
-    if len(decimals) > exponent:
-        return None
-    cleaned = _clean(int(found[1] + decimals), readers)
-    note = doubt("scientific", _("儲存格是科學記號，已還原為完整的號碼，請確認。"))
-    return cleaned._replace(notes=(*cleaned.notes, note)) if cleaned.value else cleaned
+    cleaned = _clean(found.number, readers)
+    return cleaned._replace(notes=(*cleaned.notes, *found.notes)) if cleaned.value else cleaned
 
 
 def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: str) -> Cleaned:

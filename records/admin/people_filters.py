@@ -19,8 +19,10 @@ from ..models import (
     MessageObjection,
     Person,
     StatusCode,
+    Term,
 )
 from ..rights import Reach, reach_of
+from ..term_figures import applied_batches, entered
 from .base import ChoiceFilter
 
 
@@ -143,6 +145,22 @@ class StatusFilter(RecordFilter):
         return Q(enrolment_status=value)
 
 
+class TermFilter(RecordFilter):
+    """By the term whose batches entered the degree: what the numbers of the year board count."""
+
+    title = _("匯入學期")
+    parameter_name = "term"
+    attribute = "programme"
+
+    def offered(self, user: Any) -> list[tuple[Any, str]]:
+        if not policies.can_see_terms(user):
+            return []
+        return [(term.pk, str(term)) for term in Term.objects.exclude(batches=None).distinct()]
+
+    def condition_for(self, value: str) -> Q:
+        return Q(pk__in=entered(applied_batches([Term(pk=value)])).values("id"))
+
+
 class MissingFilter(ChoiceFilter):
     """Required data that is missing (SOP 6.10), of the fields that the user may read."""
 
@@ -183,6 +201,7 @@ FILTERS = (
     DivisionFilter,
     GraduationYearFilter,
     StatusFilter,
+    TermFilter,
     MissingFilter,
     MessagesFilter,
 )

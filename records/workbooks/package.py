@@ -93,7 +93,7 @@ class Package:
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.StartElementHandler = _end_of_prolog
         try:
-            for chunk in self._chunks(part, _PROLOG_CHUNK):
+            for chunk in self.chunks(part, _PROLOG_CHUNK):
                 parser.Parse(chunk, False)
         except (_RootReached, expat.ExpatError):
             return  # a part that makes no sense is told of when, and only if, it is read
@@ -103,27 +103,13 @@ class Package:
 
     def parse(self, part: str, *, start: Start, end: End | None = None, text: Text | None = None) -> None:
         """Send the whole part through the handlers."""
-        for _ in self.feed(part, start=start, end=end, text=text):
-            pass
-
-    def feed(
-        self, part: str, *, start: Start, end: End | None = None, text: Text | None = None
-    ) -> Iterator[None]:
-        """Send the part through the handlers piece by piece, so that the caller can take what is ready."""
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.buffer_size = _CHUNK
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = text
-        for chunk in self._chunks(part):
+        parser = new_parser(start=start, end=end, text=text)
+        for chunk in self.chunks(part):
             parser.Parse(chunk, False)
-            yield
         parser.Parse(b"", True)
-        yield
 
-    def _chunks(self, part: str, size: int = _CHUNK) -> Iterator[bytes]:
+    def chunks(self, part: str, size: int = _CHUNK) -> Iterator[bytes]:
+        """The part, unpacked piece by piece. Raises Fault for one that is missing or too big."""
         entry = self._entries.get(part.casefold())
         if entry is None:
             raise Fault("broken")
@@ -141,6 +127,18 @@ class _RootReached(Exception):
 
 def _end_of_prolog(*_element: object) -> None:
     raise _RootReached
+
+
+def new_parser(*, start: Start, end: End | None = None, text: Text | None = None) -> expat.XMLParserType:
+    """A parser that tells names with their namespaces, joins texts and refuses document types."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.buffer_size = _CHUNK
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    return parser
 
 
 def _refuse_doctype(*_declaration: object) -> None:

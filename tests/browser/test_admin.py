@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from records import imports
+from records import progress
 from records.models import ImportBatch, Person, SerialSeries
 from tests.factories import planned, row, workbook
 from tests.people import degree, somebody
@@ -70,14 +70,14 @@ def test_the_progress_bar_moves_and_the_page_follows_the_batch(page_of):
     batch = planned([row()])
     batches = ImportBatch.objects.filter(pk=batch.pk)
     batches.update(state=ImportBatch.State.APPLYING)
-    imports.progress.write(batch.pk, "applying", 10, 100)
+    progress.write(batch.pk, "applying", 10, 100)
     page.goto(f"/admin/records/importbatch/{batch.pk}/")
     page.get_by_text("寫入資料：10／100").wait_for()
-    imports.progress.write(batch.pk, "applying", 60, 100)
+    progress.write(batch.pk, "applying", 60, 100)
     page.get_by_text("寫入資料：60／100").wait_for(timeout=5000)
     assert page.locator("#batch-state").text_content() == "寫入中"
     assert page.locator("progress").evaluate("bar => bar.value") == 60
-    imports.progress.clear(batch.pk)
+    progress.clear(batch.pk)
     batches.update(state=ImportBatch.State.PLANNED)
     page.get_by_role("button", name="確認匯入").wait_for(timeout=5000)
 

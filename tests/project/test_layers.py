@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up; the modules of one line may import one another and every line above.
 RECORDS = [
-    "cells tables apps evidence evidence_inspector",
+    "cells tables apps evidence evidence_inspector documents",
     "verdicts",
     "text encryption",
-    "names phones emails identity_numbers countries dates addresses labels",
+    "names phones emails identity_numbers countries dates addresses labels number_texts",
     "values",
     "columns rows",
     "workbooks synthetic",
@@ -24,7 +24,7 @@ RECORDS = [
     "querysets lookups",
     "models",
     "bulk progress organisation keys annotations storing kept_typing",
-    "programmes serials policies follow_ups search timelines confirming verifying",
+    "programmes serials policies follow_ups search timelines confirming verifying terms",
     "matching changes",
     "plans",
     "grouping",
@@ -33,6 +33,7 @@ RECORDS = [
     "planning",
     "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
+    "term_figures sign_off",
     "tasks sample",
     "forms",
     "views admin management templatetags",
@@ -45,7 +46,7 @@ ACCOUNTS = [
     "passwords validators mails sessions grants scans",
     "invitations notices agreements see_as application_links",
     "closing",
-    "application_steps cooperation reviews sign_in permissions",
+    "application_steps cooperation reviews sign_in permissions term_reminders",
     "applications changes",
     "documents tasks",
     "forms",
@@ -138,6 +139,8 @@ SHARED = {
     "records.verdicts",
     "records.verification",
     "records.imports",
+    "records.terms",
+    "records.documents",
     "records.admin",
 }
 

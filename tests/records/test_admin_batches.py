@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
-from records import imports
+from records import imports, progress
 from records.models import Disclosure, ImportBatch, ImportRow, Person, Programme
 from tests.factories import BACHELOR, applied, imported, planned, row, workbook
 
@@ -172,11 +172,11 @@ def test_the_page_of_a_batch_answers_in_every_state(client_of, state):
 def test_progress_is_told_to_the_page_that_asks(center):
     batch = planned([row()])
     ImportBatch.objects.filter(pk=batch.pk).update(state=State.APPLYING)
-    imports.progress.write(batch.pk, "applying", 40, 100)
+    progress.write(batch.pk, "applying", 40, 100)
     answer = center.get(f"{LIST}{batch.pk}/progress/").json()
     assert answer["working"] and (answer["done"], answer["total"]) == (40, 100)
     assert answer["text"] == "寫入資料：40／100"
-    imports.progress.clear(batch.pk)
+    progress.clear(batch.pk)
 
 
 def test_the_registrar_sees_counts_and_no_personal_data(client_of):

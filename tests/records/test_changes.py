@@ -11,6 +11,7 @@ from django.utils import timezone
 from records import imports, objections
 from records.changes import NewObjection, PersonChange, RecordChange, apply_changes
 from records.encryption import DamagedValue, unseal
+from records.imports import applying
 from records.models import (
     AcademicRecord,
     Annotation,
@@ -347,7 +348,7 @@ def test_all_or_nothing(editor, monkeypatch):
     def fail(*_args):
         raise RuntimeError("the power fails")
 
-    monkeypatch.setattr(imports._Outcome, "write", fail)
+    monkeypatch.setattr(applying._Outcome, "write", fail)
     assert imports.start_applying(batch, editor)
     with pytest.raises(RuntimeError):
         imports.apply(batch)

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from accounts.models import User
 from records import imports, plans, tasks
 from records.encryption import DamagedValue
+from records.imports import planning
 from records.models import AcademicRecord, ImportBatch, ImportRow, Person
 from records.workbooks.reader import WorkbookRefused
 from records.workbooks.writer import write_sheet
@@ -182,7 +183,7 @@ def test_an_error_while_reading_ends_the_batch_and_removes_the_file(tmp_path, mo
     def fail(*_args, **_options):
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(imports, "plan", fail)
+    monkeypatch.setattr(planning, "plan", fail)
     with pytest.raises(RuntimeError):
         imports.read_and_plan(batch)
     batch = reloaded(batch)
@@ -197,7 +198,7 @@ def test_an_error_while_planning_again_leaves_no_middle_state(monkeypatch):
     def fail(*_args, **_options):
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(imports, "plan", fail)
+    monkeypatch.setattr(planning, "plan", fail)
     with pytest.raises(RuntimeError):
         imports.replan(batch)
     monkeypatch.undo()

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from records import imports
+from records.imports import applying
 from records.models import AcademicRecord, Person, SerialCounter, SerialSeries
 from records.serials import Need, SeriesFull, reserve
 from tests.factories import BACHELOR, applied, imported, planned, row, verdicts
@@ -148,7 +149,7 @@ def test_numbers_of_a_transaction_that_failed_are_not_given_again(organisation, 
     def fail(*_args):
         raise RuntimeError("the power fails")
 
-    monkeypatch.setattr(imports._Outcome, "write", fail)
+    monkeypatch.setattr(applying._Outcome, "write", fail)
     imports.start_applying(batch, batch.uploaded_by)
     with pytest.raises(RuntimeError):
         imports.apply(batch)

@@ -1,0 +1,97 @@
+"""帳號紀錄 of all accounts together: read only, for the director and the auditor."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from records import policies
+from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+
+from ..models import AccountEvent
+
+
+class KindFilter(ChoiceFilter):
+    title = _("事項")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return AccountEvent.Kind.choices
+
+    def narrowed(self, queryset: QuerySet[AccountEvent], value: str) -> QuerySet[AccountEvent]:
+        return queryset.filter(kind=value)
+
+
+class SinceFilter(ChoiceFilter):
+    title = _("期間")
+    parameter_name = "days"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", _("最近一天")), ("7", _("最近七天")), ("30", _("最近三十天")), ("180", _("最近半年"))]
+
+    def narrowed(self, queryset: QuerySet[AccountEvent], value: str) -> QuerySet[AccountEvent]:
+        return queryset.filter(at__gte=timezone.now() - datetime.timedelta(days=int(value)))
+
+
+class AccountEventAdmin(WorkspaceAdmin):
+    navigation_title = _("帳號紀錄")
+    list_display = ("moment", "account_", "kind_", "who", "detail_", "address_")
+    list_filter = (KindFilter, SinceFilter)
+    list_select_related = ("account", "by")
+    search_fields = ("account__username", "account__display_name")
+    search_help_text = _("輸入帳號或姓名")
+    sortable_by = ()
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> None:
+        return None
+
+    def has_view_permission(self, request: HttpRequest, obj: AccountEvent | None = None) -> bool:
+        return bool(policies.can_see_trail(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AccountEvent | None = None) -> bool:
+        return False
+
+    def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The list says it all; there is no page of one line."""
+        require(policies.can_see_trail(request.user))
+        raise Http404
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.navigation_title})
+
+    @admin.display(description=_("時間"))
+    def moment(self, event: AccountEvent) -> SafeString:
+        return format_html(
+            '<span class="nowrap">{}</span>', f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
+        )
+
+    @admin.display(description=_("帳號"))
+    def account_(self, event: AccountEvent) -> str:
+        return str(event.account)
+
+    @admin.display(description=_("事項"))
+    def kind_(self, event: AccountEvent) -> SafeString:
+        return format_html('<span class="tag">{}</span>', event.get_kind_display())
+
+    @admin.display(description=_("經手人"))
+    def who(self, event: AccountEvent) -> Any:
+        return event.by.display_name if event.by else _("系統")
+
+    @admin.display(description=_("內容"))
+    def detail_(self, event: AccountEvent) -> str:
+        return event.detail or "－"
+
+    @admin.display(description=_("來源位址"))
+    def address_(self, event: AccountEvent) -> str:
+        return event.address or "－"

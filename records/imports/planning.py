@@ -1,0 +1,151 @@
+"""Reading a file once into a stored plan, and planning again from the stored rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import bulk, plans, progress
+from ..cells import WARNING, Note
+from ..columns import HEADERS, REQUIRED_HEADERS
+from ..models import ImportBatch
+from ..organisation import complete_series
+from ..planning import counts_of, plan
+from ..programmes import Lists
+from ..rows import Row, RowCleaner
+from ..values import hide_national_ids
+from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
+from ..workbooks.writer import REASON_HEADER
+from .files import earlier_import, upload_path
+from .states import State, end, leave, move
+
+KEY_HEADERS = ("流水號", "學號", "身分證字號")
+
+
+@bulk.without_collection()
+def read_and_plan(batch: ImportBatch) -> None:
+    """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence."""
+    if not move(batch, State.RECEIVED, State.READING):
+        return
+    path = upload_path(batch)
+    try:
+        with read_sheet(
+            path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
+        ) as sheet:
+            _store_plan(batch, _rows(batch, sheet), sheet.notes)
+    except WorkbookRefused as refusal:
+        end(batch, State.REFUSED, refusal.sentence)
+    finally:
+        leave(
+            batch,
+            State.READING,
+            State.FAILED,
+            _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。"),
+        )
+        progress.clear(batch.pk)
+        path.unlink(missing_ok=True)
+
+
+def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
+    """The cleaned rows of a sheet, while it is being read. Raises WorkbookRefused."""
+    if not set(KEY_HEADERS) & set(sheet.columns):
+        raise WorkbookRefused("no_key_columns")
+    cleaner = RowCleaner(timezone.localdate())
+    count = 0
+    for number, cells in sheet.rows:
+        yield cleaner.clean(number, cells)
+        count += 1
+        if count % 500 == 0:
+            progress.write(batch.pk, "reading", count, None)
+    if not count:
+        raise WorkbookRefused("no_rows")
+    progress.write(batch.pk, "planning", 0, count)
+
+
+@bulk.without_collection()
+def replan(batch: ImportBatch) -> None:
+    """Plan again from the stored rows: a decision was made, options changed, or people were edited meanwhile."""
+    if not move(batch, State.PLANNED, State.READING) and batch.state != State.READING:
+        return
+    try:
+        plan_again(batch, State.PLANNED)
+    finally:
+        leave(batch, State.READING, State.PLANNED, _("重新計畫時發生錯誤，請再試一次，或洽系統管理人員。"))
+        progress.clear(batch.pk)
+
+
+def plan_again(batch: ImportBatch, state: str) -> None:
+    """Plan from the stored rows; the batch goes to `state`."""
+    rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
+    progress.write(batch.pk, "planning", 0, len(rows))
+    kept = [Note(*note) for note in batch.notes if note[1] not in _OWN_NOTES]
+    _store_plan(batch, rows, kept, state)
+
+
+def _store_plan(
+    batch: ImportBatch, rows: Iterable[Row], notes: list[Note], state: str = State.PLANNED
+) -> None:
+    """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
+    batch.refresh_from_db()
+    complete_series()  # for programmes that were added past the admin
+    options = plans.Options(
+        batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
+    )
+    planned = plan(rows, Lists.load(), options)
+    with transaction.atomic():
+        working = ImportBatch.objects.select_for_update().filter(
+            pk=batch.pk, state__in=(State.READING, State.APPLYING)
+        )
+        if not working.exists():
+            return  # somebody else ended this batch meanwhile
+        plans.store(batch, planned)
+        batch.counts = counts_of(planned)
+        # A sheet without a header row has data where headers are quoted.
+        said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
+        batch.notes = [*said, *_own_notes(batch)]
+        batch.planned_at = timezone.now()
+        batch.state, batch.error, batch.heartbeat_at = state, "", None
+        batch.save()
+
+
+_OWN_NOTES = ("imported_before", "size_unlike_last", "many_kept_out")
+
+
+def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
+    """Remarks on the batch as a whole."""
+    before = earlier_import(batch)
+    if before:
+        yield [
+            WARNING,
+            "imported_before",
+            _("同一個檔案已於 %(at)s 由 %(name)s 匯入（批次 #%(batch)s）。")
+            % {
+                "at": f"{timezone.localtime(before.applied_at):%Y-%m-%d %H:%M}",
+                "name": before.applied_by.display_name,
+                "batch": before.pk,
+            },
+        ]
+    counts = batch.counts
+    last = (
+        ImportBatch.objects.filter(state=State.APPLIED)
+        .exclude(sha256=batch.sha256)
+        .order_by("-applied_at")
+        .first()
+    )
+    if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
+        yield [
+            WARNING,
+            "size_unlike_last",
+            _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
+            % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
+        ]
+    out = counts["kept_out"] + counts["needs_person"]
+    if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
+        yield [
+            WARNING,
+            "many_kept_out",
+            _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
+        ]

@@ -1,0 +1,46 @@
+"""Looking at a batch: its rows page by page, as a stream, and as the workbook that goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from .. import plans
+from ..cells import ERROR
+from ..columns import HEADERS
+from ..models import ImportBatch, Verdict
+from ..programmes import Lists
+from ..workbooks.writer import ReturnedRow, write_returned
+
+ROWS_A_PAGE = 50
+
+
+def rows_of(batch: ImportBatch, *, verdict: str = "", page: int = 1) -> list[plans.RowView]:
+    """One page of the stored plan as a person sees it."""
+    rows = plans.shown_rows(batch)
+    if verdict:
+        rows = rows.filter(verdict=verdict)
+    lists = Lists.load()
+    start = (page - 1) * ROWS_A_PAGE
+    return [plans.view(row, lists) for row in rows[start : start + ROWS_A_PAGE]]
+
+
+def all_rows(batch: ImportBatch) -> Iterator[plans.RowView]:
+    """The whole stored plan, as a stream."""
+    lists = Lists.load()
+    return (plans.view(row, lists) for row in plans.stored_rows(batch))
+
+
+def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:
+    """The workbook to be corrected and uploaded again; returns its number of rows."""
+    lists = Lists.load()
+    wanted = (
+        row
+        for row in plans.stored_rows(batch)
+        if row.verdict in (Verdict.KEPT_OUT, Verdict.NEEDS_PERSON)
+        or any(remark[1] == ERROR for remark in row.remarks)
+    )
+    return write_returned(
+        target, headers=HEADERS, rows=(ReturnedRow(*plans.returned(row, lists)) for row in wanted)
+    )
