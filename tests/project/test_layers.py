@@ -16,7 +16,7 @@ RECORDS = [
     "cells tables apps evidence evidence_inspector documents",
     "verdicts",
     "text encryption",
-    "names phones emails identity_numbers countries dates addresses labels",
+    "names phones emails identity_numbers countries dates addresses labels number_texts",
     "values",
     "columns rows",
     "workbooks synthetic",
