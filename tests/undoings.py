@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from records import imports
+from records.imports import undoing
 from records.models import BatchUndo, ImportBatch, Person
 from records.verification import INVARIANTS
 from tests.factories import importer
@@ -12,16 +12,16 @@ from tests.factories import importer
 
 def undo_planned(batch: ImportBatch, by: object = None) -> BatchUndo:
     """The plan of an undo, waiting for confirmation."""
-    undo = imports.open_undo(batch, reason="檔案錯了", by=by or importer(), at=timezone.now())
-    imports.plan_undo(undo)
+    undo = undoing.open_undo(batch, reason="檔案錯了", by=by or importer(), at=timezone.now())
+    undoing.plan_undo(undo)
     return undo
 
 
 def undone(undo: BatchUndo | ImportBatch, by: object = None) -> BatchUndo:
     """The undo of a batch, or a planned one, after somebody confirmed it."""
     undo = undo_planned(undo) if isinstance(undo, ImportBatch) else undo
-    assert imports.start_undoing(undo, by or importer())
-    imports.undo_batch(undo)
+    assert undoing.start_undoing(undo, by or importer())
+    undoing.undo_batch(undo)
     return undo
 
 

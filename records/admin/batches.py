@@ -25,9 +25,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .. import imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
+from ..imports import undoing
 from ..models import Disclosure, ImportBatch, Programme, Verdict
 from ..workbooks.reader import WorkbookRefused
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import ChoiceFilter, require
+from .batch_undo import BatchUndoPages
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
@@ -61,7 +63,7 @@ class StateFilter(ChoiceFilter):
         return queryset.filter(state__in=BROKEN if value == "broken" else [value])
 
 
-class ImportBatchAdmin(WorkspaceAdmin):
+class ImportBatchAdmin(BatchUndoPages):
     navigation_title = gettext_lazy("匯入批次")
     list_display = ("label", "file_name", "state_", "rows_", "uploader", "uploaded", "importer", "applied")
     list_display_links = ("label",)
@@ -83,10 +85,6 @@ class ImportBatchAdmin(WorkspaceAdmin):
     @admin.display(description=gettext_lazy("批次"))
     def label(self, batch: ImportBatch) -> str:
         return f"#{batch.pk}"
-
-    @admin.display(description=gettext_lazy("狀態"))
-    def state_(self, batch: ImportBatch) -> SafeString:
-        return format_html('<span class="tag state-{}">{}</span>', batch.state, batch.get_state_display())
 
     @admin.display(description=gettext_lazy("列數"))
     def rows_(self, batch: ImportBatch) -> Any:
@@ -138,6 +136,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
                 )
                 for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
+            *self.undo_urls(),
         ]
 
     # --- upload and template ----------------------------------------------------------------------------------
@@ -191,6 +190,8 @@ class ImportBatchAdmin(WorkspaceAdmin):
             "tabs": _tabs(batch, verdict),
             "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
             "sees_rows": sees_rows,
+            "undo": undoing.undo_of(batch),
+            "can_undo": batch.state == State.APPLIED and policies.can_undo_imports(request.user),
             "is_broken": batch.state in BROKEN,
             "verdict": verdict,
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),

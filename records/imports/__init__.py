@@ -1,7 +1,8 @@
 """The life of a batch: received → read and planned → confirmed → applied (or refused, failed, discarded), and taken
 back when it has to be.
 
-The file is read once; planning again, after a decision or with other options, works on the stored rows.
+The file is read once; planning again, after a decision or with other options, works on the stored rows. Taking back
+is `undoing` (with `judging`, `ways_back`, `undo_showing`).
 """
 
 from .applying import apply, call_off, start_applying
@@ -10,7 +11,6 @@ from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
 from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
 from .states import LEASE, recover
-from .undoing import discard_undo, left_behind, open_undo, plan_undo, start_undoing, undo_batch, undo_of
 
 __all__ = [
     "LEASE",
@@ -21,21 +21,14 @@ __all__ = [
     "change_options",
     "decide",
     "discard",
-    "discard_undo",
     "earlier_import",
-    "left_behind",
     "open_questions",
-    "open_undo",
-    "plan_undo",
     "read_and_plan",
     "receive",
     "recover",
     "replan",
     "rows_of",
     "start_applying",
-    "start_undoing",
-    "undo_batch",
-    "undo_of",
     "upload_path",
     "withdraw",
     "write_returned_rows",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from records import annotations_editing, confirming, follow_ups, imports, objections, timelines
 from records.changes import PersonChange, RecordChange, apply_changes
+from records.imports import undoing
 from records.models import (
     AcademicRecord,
     Annotation,
@@ -215,7 +216,7 @@ def test_somebody_to_whom_anything_happened_since_is_kept_whole(happened, why):
     planned_before = undo_planned(batch)
     happened(person)
     before = values_of(person)
-    imports.discard_undo(planned_before)
+    undoing.discard_undo(planned_before)
     planned_after = undo_planned(batch)
     assert sorted(outcomes(planned_after)) == [("kept", why, ""), ("waiting", "", "")]
     undone(planned_after)
@@ -261,13 +262,28 @@ def test_an_objection_that_a_file_brought_stays_open():
     assert not Person.objects.get(pk=person.pk).accepts_messages
 
 
-def test_a_number_that_somebody_else_has_by_now_does_not_go_back():
-    came = row(**BACHELOR)
-    imported([came])
-    record = person_of(came).academic_records.get()
-    batch = imported([came | {"流水號": record.serial_number, "學號": "00957999"}])
-    imported([row(**BACHELOR)])
-    assert outcomes(undo_planned(batch)) == [("cannot", "taken", "student_number")]
+def test_a_number_goes_back_unless_somebody_else_has_it_by_now():
+    """No import replaces a national ID of today; what a later one may do is undone all the same."""
+    first, second = row(身分證字號=national_id(801)), row(身分證字號=national_id(802))
+    imported([first, second])
+    people = [person_of(first), person_of(second)]
+    batch = imported([row()])
+    changes = [
+        PersonChange(
+            person.pk, {"national_id": national_id(number)}, {"national_id": person.national_id_mask}
+        )
+        for person, number in zip(people, (811, 812), strict=True)
+    ]
+    apply_changes(changes, editor=importer(), source=Source.IMPORT, at=timezone.now(), batch=batch)
+    imported([row(身分證字號=national_id(801))])
+    undo = undone(batch)
+    assert sorted(outcomes(undo)) == [
+        ("cannot", "taken", "national_id"),
+        ("done", "", ""),
+        ("done", "", "national_id"),
+    ]
+    numbers = [Person.objects.get(pk=person.pk).national_id for person in people]
+    assert numbers == [national_id(811), national_id(802)]
 
 
 # --- once, and by whom ------------------------------------------------------------------------------------------
@@ -277,11 +293,11 @@ def test_an_undo_is_planned_once_confirmed_once_and_written_once(user_of):
     with pytest.raises(ValidationError, match="已經有還原計畫"):
         undo_planned(batch)
     mine, theirs = (BatchUndo.objects.get(pk=undo.pk) for _ in range(2))
-    assert imports.start_undoing(mine, importer())
-    assert not imports.start_undoing(theirs, user_of("center_director"))
-    assert not imports.discard_undo(theirs)
-    imports.undo_batch(mine)
-    imports.undo_batch(theirs)
+    assert undoing.start_undoing(mine, importer())
+    assert not undoing.start_undoing(theirs, user_of("center_director"))
+    assert not undoing.discard_undo(theirs)
+    undoing.undo_batch(mine)
+    undoing.undo_batch(theirs)
     assert Person.history.filter(history_type="-").count() == 1
     with pytest.raises(ValidationError, match="已經有還原計畫"):
         undo_planned(batch)
@@ -297,14 +313,14 @@ def test_only_an_imported_batch_is_undone_and_only_by_the_center(user_of):
 @pytest.mark.parametrize("reason", ["", "  ", "長" * 101, "因為 A123456789"])
 def test_a_reason_is_asked_for_and_holds_no_national_id(reason):
     with pytest.raises(ValidationError):
-        imports.open_undo(imported([row()]), reason=reason, by=importer(), at=timezone.now())
+        undoing.open_undo(imported([row()]), reason=reason, by=importer(), at=timezone.now())
 
 
 def test_a_plan_that_was_given_up_can_be_made_anew():
     batch = imported([row()])
     undo = undo_planned(batch)
-    assert imports.discard_undo(undo) and not undo.rows.exists()
-    assert imports.undo_of(batch) is None
+    assert undoing.discard_undo(undo) and not undo.rows.exists()
+    assert undoing.undo_of(batch) is None
     assert undone(batch).result == "已還原"
 
 
@@ -337,10 +353,10 @@ def test_a_plan_made_before_the_undo_is_planned_again():
 def test_what_a_dead_process_left_is_told_once_and_goes_on():
     batch = imported([row()])
     undo = undo_planned(batch)
-    assert imports.start_undoing(undo, importer())
+    assert undoing.start_undoing(undo, importer())
     now = timezone.now()
-    assert not imports.left_behind(now)
-    late = now + imports.LEASE + datetime.timedelta(seconds=1)
-    assert imports.left_behind(late) == [undo] and not imports.left_behind(late)
-    imports.undo_batch(undo)
+    assert not undoing.left_behind(now)
+    late = now + undoing.LEASE + datetime.timedelta(seconds=1)
+    assert undoing.left_behind(late) == [undo] and not undoing.left_behind(late)
+    undoing.undo_batch(undo)
     assert undo.state == State.APPLIED
