@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -64,11 +64,9 @@ class BatchUndoPages(WorkspaceAdmin):
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, batch: ImportBatch) -> SafeString:
-        tag = '<span class="tag state-{}">{}</span>'
-        shown = format_html(tag, batch.state, batch.get_state_display())
-        for undo in batch.standing_undoings:
-            shown = format_html("{} " + tag, shown, f"undo-{undo.state}", undo.result)
-        return shown
+        tags = [(f"state-{batch.state}", batch.get_state_display())]
+        tags += [(f"undo-{undo.state}", undo.result) for undo in batch.standing_undoings]
+        return format_html_join(" ", '<span class="tag {}">{}</span>', tags)
 
     # --- the page -------------------------------------------------------------------------------------------
     def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -18,7 +18,7 @@ from ..programmes import Lists
 from ..storing import current_record_values, current_values
 from .judging import Trace, traces
 
-Why = BatchUndoRow.Why
+Outcome, Why = BatchUndoRow.Outcome, BatchUndoRow.Why
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class UndoRowView:
     serials: list[str]
     outcome: str
     outcome_label: str
+    stays: bool  # kept, or it cannot go back
     what: str  # a removal in words, "" for fields
     why: str
     diff: list[tuple[str, str, str]] = field(default_factory=list)
@@ -81,8 +82,9 @@ class _Past:
             serials=[trace.after.serial_number] if of_record else self._given(row),
             outcome=row.outcome,
             outcome_label=str(row.get_outcome_display()),
+            stays=row.outcome in (Outcome.KEPT, Outcome.CANNOT),
             what="" if row.fields else removal,
-            why=self._why(row),
+            why=self._why(row) + ("" if row.fields else self._changed_since(row, trace)),
             diff=[self._change(name, trace, of_record) for name in row.fields],
         )
 
@@ -92,7 +94,21 @@ class _Past:
     def _change(self, name: str, trace: Trace, of_record: bool) -> tuple[str, str, str]:
         values_of = current_record_values if of_record else current_values
         after, before = (self._shown(name, values_of(row)[name]) for row in (trace.after, trace.before))
-        return SECONDARY_WORDS.get(name) or BY_ATTRIBUTE[name].header, after, before
+        return _header(name), after, before
+
+    @staticmethod
+    def _changed_since(row: BatchUndoRow, trace: Trace) -> str:
+        """The fields of what would be removed that were changed since, in brackets."""
+        if row.why != Why.CHANGED:
+            return ""
+        values_of = current_record_values if row.record_id is not None else current_values
+        known = values_of(trace.after)
+        names = [
+            name for one in trace.later for name, value in values_of(one).items() if value != known[name]
+        ]
+        if not names:
+            return ""
+        return _("（%(fields)s）") % {"fields": "、".join(_header(name) for name in dict.fromkeys(names))}
 
     def _shown(self, name: str, value: str) -> str:
         try:
@@ -110,3 +126,7 @@ class _Past:
             model: Any = apps.get_model(row.referred_by)
             return _("之後有「%(what)s」提及") % {"what": model._meta.verbose_name}
         return str(row.get_why_display()) if row.why else ""
+
+
+def _header(name: str) -> str:
+    return SECONDARY_WORDS.get(name) or BY_ATTRIBUTE[name].header

@@ -12,7 +12,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
@@ -32,6 +32,7 @@ State, Outcome, Why = BatchUndo.State, BatchUndoRow.Outcome, BatchUndoRow.Why
 ALONE = 500  # people that one may take back without a second person (ASVS 2.3.5), as with bulk edits
 LEASE = datetime.timedelta(minutes=2)
 PEOPLE_PER_STEP = 1_000
+ROWS_PER_STEP = 1_000  # many times what one person can have
 REASON_LIMIT = BatchUndo._meta.get_field("reason").max_length
 _FIELDS = (
     *("undo_id", "person_id", "record_id", "fields", "outcome"),
@@ -76,6 +77,7 @@ def open_undo(batch: ImportBatch, *, reason: str, by: Any, at: datetime.datetime
         return BatchUndo.objects.create(batch=locked, reason=reason, made_by=by, made_at=at, heartbeat_at=at)
 
 
+@bulk.without_collection()
 def plan_undo(undo: BatchUndo) -> None:
     """Judge everybody of the batch and store what is found; nothing is written to anybody. Can be run again after a
     crash. After an error the plan is given up, with a sentence."""
@@ -159,11 +161,12 @@ def start_undoing(undo: BatchUndo, user: Any) -> bool:
 def _leave(undo: BatchUndo, middle: str, state: str, sentence: str) -> None:
     """Whatever happened: nothing stays in a middle state that nobody works on."""
     left = BatchUndo.objects.filter(pk=undo.pk, state=middle)
-    left.update(state=state, applied_by=None, heartbeat_at=None, error=sentence)
+    left.update(state=state, applied_by=None, heartbeat_at=None, error=sentence, counts=_counts(undo))
     undo.refresh_from_db()
 
 
 # --- writing (the worker) ---------------------------------------------------------------------------------------
+@bulk.without_collection()
 def undo_batch(undo: BatchUndo) -> None:
     """Write what waits, step by step, until nothing waits; also goes on where a dead process stopped. After an error
     the rest waits for confirmation again."""
@@ -174,9 +177,7 @@ def undo_batch(undo: BatchUndo) -> None:
         _leave(undo, State.APPLYING, State.PLANNED, _("確認還原的帳號已停用或沒有權限；請由其他同仁確認。"))
         return
     try:
-        mentioned = mentions(undo.batch)
-        while _step(undo, mentioned):
-            pass
+        _write_all(undo)
     except DatabaseError:
         _leave(undo, State.APPLYING, State.PLANNED, _("還原時發生錯誤；已還原的不變，其餘請再確認一次。"))
         raise
@@ -185,30 +186,50 @@ def undo_batch(undo: BatchUndo) -> None:
         undo.refresh_from_db()
 
 
-def _step(undo: BatchUndo, mentioned: Mentions) -> bool:
-    """Some people in one transaction; False when nothing waits any more."""
+def _write_all(undo: BatchUndo) -> None:
+    mentioned, last, done = mentions(undo.batch), 0, 0
+    total = undo.rows.filter(outcome=Outcome.WAITING).count()
+    while step := _step(undo, mentioned, last):
+        done, last = done + step.rows, step.last
+        progress.write(progress_name(undo), "undoing", done, total)
+
+
+class _Step(NamedTuple):
+    """How many rows were written, and the last of them."""
+
+    rows: int
+    last: int
+
+
+def _step(undo: BatchUndo, mentioned: Mentions, last: int) -> _Step | None:
+    """Some people in one transaction, those behind the row `last` first; None when nothing waits any more."""
     with transaction.atomic():
         locked = BatchUndo.objects.select_for_update().filter(pk=undo.pk, state=State.APPLYING).first()
         if locked is None:
-            return False
-        waiting = locked.rows.filter(outcome=Outcome.WAITING).order_by("pk")
-        first = waiting.values_list("person_id", flat=True)[:PEOPLE_PER_STEP]
-        ids = sorted(set(first))
-        if not ids:
+            return None
+        rows = _some_waiting(locked, last)
+        if not rows:
             _finish(locked)
-            return False
+            return None
         confirmed = defaultdict(list)
-        for row in waiting.filter(person_id__in=ids):
+        for row in rows:
             confirmed[row.person_id].append(row)
+        ids = sorted(confirmed)
         # Locked before it is judged: nobody changes, and refers to, what is about to be written or removed.
         list(Person.objects.select_for_update().filter(pk__any_of=ids).order_by("pk").values_list("pk"))
         _write(locked, judge(locked.batch, ids, mentioned), confirmed)
-        locked.counts, locked.heartbeat_at = _counts(locked), timezone.now()
-        locked.save(update_fields=["counts", "heartbeat_at"])
-    left = locked.counts.get(Outcome.WAITING, 0)
-    total = left + locked.counts.get(Outcome.DONE, 0)
-    progress.write(progress_name(undo), "undoing", total - left, total)
-    return True
+        locked.heartbeat_at = timezone.now()
+        locked.save(update_fields=["heartbeat_at"])
+    return _Step(len(rows), rows[-1].pk)
+
+
+def _some_waiting(undo: BatchUndo, last: int) -> list[BatchUndoRow]:
+    """The next rows that wait, each person's together, as they were stored."""
+    waiting = undo.rows.filter(outcome=Outcome.WAITING).order_by("pk")
+    rows = list(waiting.filter(pk__gt=last)[:ROWS_PER_STEP]) or list(waiting[:ROWS_PER_STEP])
+    if len(rows) < ROWS_PER_STEP:
+        return rows
+    return [row for row in rows if row.person_id != rows[-1].person_id]
 
 
 def _finish(undo: BatchUndo) -> None:

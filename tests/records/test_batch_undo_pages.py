@@ -47,7 +47,7 @@ def test_from_the_batch_to_the_plan_to_the_result(center, updated):
     assert "請填理由" in center.post(url(updated), {"reason": " "}).content.decode()
     plan = center.post(url(updated), {"reason": "檔案錯了"}, follow=True).content.decode()
     assert "林一一" in plan and "臺北市" in plan and "基隆市" in plan and "移除這位校友" in plan
-    assert "王小明於" in plan and Person.objects.count() == 3
+    assert "王小明於" in plan and "匯入前為「基隆市」" in plan and Person.objects.count() == 3
     assert "林一一" not in center.get(url(updated), {"outcome": "kept"}).content.decode()
     done = center.post(url(updated, "apply/"), follow=True).content.decode()
     assert "部分還原" in done and "查看" in center.get(f"{listing}{updated.pk}/").content.decode()
