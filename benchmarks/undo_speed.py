@@ -68,14 +68,11 @@ def measure(rows: int, databases: FreshDatabases, directory: Path) -> None:
     first, second = directory / "first.xlsx", directory / "second.xlsx"
     write_sheet(first, headers=HEADERS, rows=make_rows(rows, seed=SEED, today=today))
     write_sheet(second, headers=HEADERS, rows=changed(make_rows(rows, seed=SEED, today=today)))
-    print("| | plan s | MB | writing s | MB |\n|---|---|---|---|---|")
+    print("| | plan s | CPU s | MB | writing s | CPU s | MB |\n|---|---|---|---|---|---|---|")
     for name, files in (("entered", (first,)), ("changed", (first, second))):
         planned, written = Undo(directory, files).measure_both(databases.new())
-        print(
-            f"| {name} | {planned.wall:.1f} | {planned.memory:.0f} "
-            f"| {written.wall:.1f} | {written.memory:.0f} |",
-            flush=True,
-        )
+        cells = [f"{one.wall:.1f} | {one.cpu:.1f} | {one.memory:.0f}" for one in (planned, written)]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main(arguments: list[str]) -> None:

@@ -86,6 +86,8 @@ def test_many_people_need_a_director_who_is_not_the_planner(client_of, user_of, 
         assert client.post(url(batch, "apply/")).status_code == 403
     undoing.discard_undo(undo)
     undo_planned(batch, by=user_of("center_staff"))
+    card = director.get("/admin/").context_data["board"].batch_cards[-1]
+    assert (card.title, card.count, card.url) == ("待您確認的批次還原", 1, url(batch))
     assert director.post(url(batch, "apply/")).status_code == 302
     assert not Person.objects.exists()
 

@@ -20,6 +20,7 @@ from records.models import (
     Person,
     Source,
 )
+from records.storing import current_record_values, seen_values
 from tests.change_requests import waiting
 from tests.factories import (
     BACHELOR,
@@ -243,6 +244,25 @@ def test_a_confirmation_of_what_the_file_brought_is_not_taken_away():
     batch = imported([came | {"城市": "臺北市"}])
     confirmed(person)
     assert outcomes(undo_planned(batch)) == [("kept", "changed", "city")]
+
+
+def moved(person: Person) -> None:
+    write(person, city="花蓮縣")
+
+
+@pytest.mark.parametrize("happened", [moved, studied_on, changed_degree, objects])
+def test_the_door_removes_nobody_who_is_another_than_the_caller_saw(happened):
+    """Whoever asks it, and however it was judged before."""
+    imported([row()])
+    person = Person.objects.get()
+    degrees = [
+        RecordChange(degree.pk, {}, current_record_values(degree), is_removed=True)
+        for degree in person.academic_records.all()
+    ]
+    change = PersonChange(person.pk, {}, seen_values(person), records=degrees, is_removed=True)
+    happened(person)
+    [applied_] = apply_changes([change], editor=importer(), source=Source.UNDO, at=timezone.now())
+    assert applied_.stale and Person.objects.exists()
 
 
 # --- what no undo turns -----------------------------------------------------------------------------------------
