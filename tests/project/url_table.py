@@ -399,6 +399,10 @@ TABLE: dict[str, Row] = {
             ("returned", OK),
         )  # fmt: skip
     },
+    "admin:records_importbatch_undo": page(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_progress": page(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_apply": act(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_discard": act(*CENTER_AND_IT, kwargs=_batch),
     # the year board
     "admin:records_term_changelist": page(*BATCH_READERS),
     "admin:records_term_change": page(*BATCH_READERS, kwargs=_term),
