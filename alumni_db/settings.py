@@ -261,6 +261,9 @@ STORAGES = {
     },
 }
 
+# A plan that nobody confirmed holds personal data: it is given up after so many days (records.imports.purging).
+PLAN_KEPT_DAYS = env.number("PLAN_KEPT_DAYS", 30)
+
 # What `manage.py verify` asks: records knows nothing of accounts.
 VERIFIED = ["records.verification.INVARIANTS", "accounts.verification.INVARIANTS"]
 

@@ -26,6 +26,7 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..progress_sentences import sentence_of
 from ..workbooks.reader import WorkbookRefused
 from .base import ChoiceFilter, WorkspaceAdmin, require
 
@@ -33,11 +34,6 @@ logger = logging.getLogger(__name__)
 State = ImportBatch.State
 WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
 BROKEN = (State.REFUSED, State.FAILED)
-STAGES = {
-    "reading": gettext_lazy("讀取檔案"),
-    "planning": gettext_lazy("比對校友"),
-    "applying": gettext_lazy("寫入資料"),
-}
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -310,16 +306,11 @@ def _moment(at: Any) -> SafeString | str:
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
-    """`stage` in words, `done` and `total` (None: not known yet), and a sentence with both."""
-    state = progress.read(batch.pk) if batch.state in WORKING else None
-    if state is None:
-        return {"stage": "", "done": 0, "total": None, "text": _("等待背景工作開始")}
-    stage = str(STAGES.get(state["stage"], state["stage"]))
-    if state["total"]:
-        text = _("%(stage)s：%(done)s／%(total)s") % {**state, "stage": stage}
-    else:
-        text = _("%(stage)s：%(done)s 列") % {**state, "stage": stage}
-    return {**state, "stage": stage, "text": text}
+    """`done` and `total` (None: not known yet) for the bar, and a sentence that says all of it."""
+    noted = progress.read(batch.pk) if batch.state in WORKING else None
+    if noted is None:
+        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
 
 
 def _tabs(batch: ImportBatch, current: str) -> list[Tab]:
