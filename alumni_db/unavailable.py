@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.defaults import server_error
 
-from records.database_faults import PASSING, fault_of
+from records.database_faults import PASSING, Fault, fault_of, is_full
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = "30"
@@ -43,15 +43,20 @@ class DatabaseFaultMiddleware:
 def handle_500(request: HttpRequest) -> HttpResponse:
     """What failed outside of a view, such as in the session, fails for the same reasons."""
     error = sys.exc_info()[1]
+    if isinstance(error, OSError) and is_full(error):  # an upload, which is read before its view
+        return _page(request, Fault.FULL, [])
     return unavailable(request, error) if isinstance(error, PASSING) else server_error(request)
 
 
 def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
     """503 in a page that asks the database nothing. What a form sent stands in it, ready to be sent again."""
-    fault = fault_of(error)
-    logger.error("503: the database is %s", fault.value)
+    return _page(request, fault_of(error), _sent(request))
+
+
+def _page(request: HttpRequest, fault: Fault, sent: list[tuple[str, str]]) -> HttpResponse:
+    logger.error("503: %s", fault.value)
     with translation.override(settings.LANGUAGE_CODE):
-        context = {"sentence": fault.label, "is_post": request.method == "POST", "sent": _sent(request)}
+        context = {"sentence": fault.label, "is_post": request.method == "POST", "sent": sent}
         html = render_to_string("503.html", context | {"path": request.get_full_path()})
     return HttpResponse(html, status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
 

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from .. import imports, policies, progress, resources, tasks
+from ..database_faults import Fault, is_full
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Disclosure, ImportBatch, Programme, Verdict
 from ..progress_sentences import sentence_of
@@ -156,9 +157,10 @@ class ImportBatchAdmin(WorkspaceAdmin):
         except WorkbookRefused as refusal:
             form.add_error("file", refusal.sentence)
             return None
-        except OSError:
-            logger.exception("an upload could not be kept")
-            form.add_error("file", _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。"))
+        except OSError as error:
+            logger.error("an upload could not be kept: %s", error.strerror)
+            unkept = _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。")
+            form.add_error("file", str(Fault.FULL.label) if is_full(error) else unkept)
             return None
         tasks.read_batch.enqueue(batch.pk)
         return batch

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db import transaction
 
 from ..models import ImportBatch
 from ..values import hide_national_ids
@@ -22,7 +25,8 @@ def upload_path(batch: ImportBatch) -> Path:
 def receive(
     source: BinaryIO, *, file_name: str, user: Any, mode: str = "fill", refusals: str = "set_yes"
 ) -> ImportBatch:
-    """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight.
+    """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight and
+    OSError when the file cannot be kept.
 
     `source` is a real file opened for reading; `file_name` the name its owner gave it."""
     file_name = hide_national_ids(Path(file_name.replace("\\", "/")).name)[:255]
@@ -36,18 +40,25 @@ def receive(
     before = earlier_import(batch)
     if before:
         batch.decisions = before.decisions  # the same file asks the same questions
-    batch.save()
     source.seek(0)
-    part = upload_path(batch).with_suffix(".part")
+    _keep(source, batch)
+    return batch
+
+
+def _keep(source: BinaryIO, batch: ImportBatch) -> None:
+    """Store file and batch. The whole file is on the disk before there is a batch: whoever dies in between leaves a
+    file that is purged, never a batch without one. Raises OSError, and leaves nothing, when the disk is full."""
+    part = upload_path(batch).with_name(f"{secrets.token_hex(8)}.part")
     try:
         with part.open("wb") as target:
             shutil.copyfileobj(source, target)
-        part.rename(upload_path(batch))
-    except OSError:
+            target.flush()
+            os.fsync(target.fileno())
+        with transaction.atomic():
+            batch.save()
+            part.rename(upload_path(batch))
+    finally:
         part.unlink(missing_ok=True)
-        batch.delete()
-        raise
-    return batch
 
 
 def earlier_import(batch: ImportBatch) -> ImportBatch | None:
