@@ -25,9 +25,10 @@ SECONDS_BETWEEN_SIGNS = 15
 
 
 @contextlib.contextmanager
-def signs_of_life(work: int | str) -> Iterator[None]:
-    """While the block runs, others can see that somebody works on it; afterwards nothing is going on any more."""
-    _name_session(work)
+def signs_of_life(work: int | str, lease: int = 0) -> Iterator[None]:
+    """While the block runs, others can see that somebody works on it, and under which lease; afterwards nothing is
+    going on any more."""
+    _name_session(work, lease)
     progress.begin(work)
     ended = threading.Event()
     thread = threading.Thread(target=_give_signs, args=(work, ended), daemon=True)
@@ -60,26 +61,26 @@ def is_held(work: int | str, at: datetime.datetime) -> bool:
     return noted is not None and noted >= at - LEASE
 
 
-def end_session(work: int | str) -> None:
-    """End what a frozen worker still has open in the database, with its locks. On SQLite the file is locked by the
-    process itself: there the next worker has to wait for it."""
+def end_session(work: int | str, lease: int = 0) -> None:
+    """End what a frozen worker still has open in the database under its lease, with its locks. On SQLite the process
+    itself locks the file: there the next worker has to wait for it."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s "
             "AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
-            [_session_name(work)],
+            [_session_name(work, lease)],
         )
         if cursor.rowcount:
             logger.warning("ended the session of a worker that gives no sign of life (%s)", work)
 
 
-def _name_session(work: int | str) -> None:
+def _name_session(work: int | str, lease: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('application_name', %s, false)", [_session_name(work)])
+            cursor.execute("SELECT set_config('application_name', %s, false)", [_session_name(work, lease)])
 
 
-def _session_name(work: int | str) -> str:
-    return f"alumni work {work}"
+def _session_name(work: int | str, lease: int) -> str:
+    return f"alumni work {work} lease {lease}"

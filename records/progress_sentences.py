@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import threading
+from collections.abc import Iterator
+from typing import TextIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from . import progress
 from .progress import Progress
 
+SECONDS_BETWEEN_LINES = 1
 STAGES = {
     "reading": gettext_lazy("讀取檔案"),
     "planning": gettext_lazy("比對校友"),
@@ -38,3 +44,26 @@ def time_left(seconds: float) -> str:
     if seconds < 90:
         return _("約剩 %(seconds)d 秒") % {"seconds": math.ceil(seconds)}
     return _("約剩 %(minutes)d 分鐘") % {"minutes": math.ceil(seconds / 60)}
+
+
+@contextlib.contextmanager
+def progress_line(work: int | str, stream: TextIO) -> Iterator[None]:
+    """While the block runs, tell on a terminal or in a log how far it is, each time that changed."""
+    ended = threading.Event()
+    telling = threading.Thread(target=_tell, args=(work, stream, ended), daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        telling.join()
+
+
+def _tell(work: int | str, stream: TextIO, ended: threading.Event) -> None:
+    said = ""
+    while not ended.wait(SECONDS_BETWEEN_LINES):
+        noted = progress.read(work)
+        sentence = sentence_of(noted) if noted else said
+        if sentence != said:
+            stream.write(sentence)
+            said = sentence

@@ -246,8 +246,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
 
     def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
         # Out of "planned" at once: nobody can confirm the old plan while the new one waits for the worker.
-        planned = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED)
-        if is_stored and planned.update(state=State.READING, heartbeat_at=timezone.now()):
+        if is_stored and imports.move(batch, State.PLANNED, State.READING):
             tasks.replan_batch.enqueue(batch.pk)
             messages.success(request, _("已套用，計畫重新產生。"))
         else:

@@ -9,7 +9,7 @@ from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
 from .purging import purge
 from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
-from .states import left_behind, take_over
+from .states import left_behind, move, take_over
 
 __all__ = [
     "ROWS_A_PAGE",
@@ -21,6 +21,7 @@ __all__ = [
     "discard",
     "earlier_import",
     "left_behind",
+    "move",
     "open_questions",
     "purge",
     "read_and_plan",

@@ -28,7 +28,7 @@ CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 def start_applying(batch: ImportBatch, user: Any) -> bool:
     """Planned → applying for the first who asks; False for everybody after."""
     moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
-        state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error=""
+        state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error="", lease=F("lease") + 1
     )
     batch.refresh_from_db()
     return bool(moved)

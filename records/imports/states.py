@@ -77,7 +77,7 @@ def working(batch: ImportBatch, middle: str, state: str, sentence: str) -> Itera
     """Around the work of a middle state: others see that somebody is at it, and whatever fails in it, the batch goes
     on to `state` with the sentence. Where the database itself failed, `again_once` says what becomes of it."""
     is_passing = False
-    with leases.signs_of_life(batch.pk):
+    with leases.signs_of_life(batch.pk, batch.lease):
         try:
             yield
         except PASSING:
@@ -137,7 +137,7 @@ def left_behind(at: datetime.datetime) -> Iterator[ImportBatch]:
 def take_over(batch: ImportBatch) -> bool:
     """Take a batch from a worker that died: True when its work is to be done again, from the file that still lies
     there or from the stored rows; nothing of it was written. Otherwise it is put right with a sentence."""
-    leases.end_session(batch.pk)
+    leases.end_session(batch.pk, batch.lease)
     if batch.resumes >= MOST_RESUMES:
         _give_up(batch, _("處理多次中斷，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
         return False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -176,16 +176,3 @@ def test_a_lost_connection_is_tried_once_more(monkeypatch, times, state, people)
     batch = ImportBatch.objects.get(pk=batch.pk)
     assert (batch.state, Person.objects.count()) == (state, people)
     assert ("無法連線" in batch.error) is (state == "planned")
-
-
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no sessions that another could end")
-def test_the_session_of_a_frozen_worker_is_ended_before_its_work_is_given_away():
-    """Else its locks would hold up whoever takes over (case 7)."""
-    batch = planned([row()])
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT set_config('application_name', %s, false)", [f"alumni work {batch.pk}"])
-    leases.end_session(batch.pk)
-    with pytest.raises(OperationalError), other.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    other.close()
