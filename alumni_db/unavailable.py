@@ -3,12 +3,13 @@ cases 4, 5, 25). Nothing has to be started again: the next request looks anew.""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -17,9 +18,19 @@ from django.views.defaults import server_error
 from records.database_faults import PASSING, Fault, fault_of, is_full
 
 logger = logging.getLogger(__name__)
+LONGEST_WAIT_MILLISECONDS = 2_000
 RETRY_AFTER_SECONDS = "30"
+CHUNK = 64 * 1024
 # What is never written into a page, not even into its sender's own.
 SECRET_NAMES = ("password", "code", "credential")
+
+
+def limit_waits() -> None:
+    """Who waits at a page waits at most so long for rows that an import is writing (case 39), and is told then. Workers
+    and commands wait for one another. SQLite has one writer: there everybody waits as long as the settings say."""
+    for wrapper in connections.all():
+        if wrapper.vendor == "postgresql":
+            wrapper.settings_dict["OPTIONS"]["options"] = f"-c lock_timeout={LONGEST_WAIT_MILLISECONDS}"
 
 
 class DatabaseFaultMiddleware:
@@ -44,8 +55,16 @@ def handle_500(request: HttpRequest) -> HttpResponse:
     """What failed outside of a view, such as in the session, fails for the same reasons."""
     error = sys.exc_info()[1]
     if isinstance(error, OSError) and is_full(error):  # an upload, which is read before its view
+        _take_the_rest(request)
         return _page(request, Fault.FULL, [])
     return unavailable(request, error) if isinstance(error, PASSING) else server_error(request)
+
+
+def _take_the_rest(request: HttpRequest) -> None:
+    """A browser reads an answer only once all of its upload was taken."""
+    with contextlib.suppress(OSError):  # it went away
+        while request.read(CHUNK):
+            pass
 
 
 def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:

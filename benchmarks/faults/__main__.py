@@ -9,15 +9,17 @@ Exit status 1 when a case failed. A case that needs what this machine does not a
 from __future__ import annotations
 
 import argparse
-import base64
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 HERE, ROOT = Path(__file__).resolve().parent, Path(__file__).resolve().parents[2]
+sys.path.append(str(HERE.parent))
+
+from made_up_site import environment  # noqa: E402
+
 # Where Django finds its engine; `ground` opens the databases of the cases.
 PLACEHOLDERS = {"sqlite": "sqlite:///none.sqlite3", "postgres": "postgres://postgres@127.0.0.1:1/none"}
 
@@ -37,28 +39,11 @@ def _run(kind: str, arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="faults-") as directory:
         Path(directory).chmod(0o711)  # a server that runs as another account has its files below
         command = [sys.executable, str(HERE / "run.py"), directory, kind, *arguments]
-        return subprocess.run(command, env=os.environ | _environment(kind, directory), check=False).returncode
-
-
-def _environment(kind: str, directory: str) -> dict[str, str]:
-    def key() -> str:
-        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-    return {
-        "DJANGO_SETTINGS_MODULE": "site_settings",
-        "PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, ROOT))),
-        "DATABASE_URL": PLACEHOLDERS[kind],
-        "DATA_DIR": f"{directory}/data",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "FIELD_ENCRYPTION_KEYS": f"faults:{key()}",
-        "FIELD_DIGEST_KEY": key(),
-        "DEBUG": "False",
-        "ALLOWED_HOSTS": "127.0.0.1,testserver",
-        "TRUSTED_PROXIES": "none",
-        "SECOND_FACTOR_ROLES": "",
-        "EMAIL_URL": "memorymail://",
-        "LOG_LEVEL": "WARNING",
-    }
+        made_up = environment(
+            database_url=PLACEHOLDERS[kind], data=f"{directory}/data", settings="site_settings"
+        )
+        paths = {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, ROOT)))}
+        return subprocess.run(command, env=os.environ | made_up | paths, check=False).returncode
 
 
 if __name__ == "__main__":

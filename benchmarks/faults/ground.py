@@ -192,6 +192,10 @@ class Ground:
                 process.kill()
             self._processes.clear()
             connection.close()
+            if self.server is not None:
+                self._on_server(f"DROP DATABASE {name} WITH (FORCE)")
+            if self.server is not None and database is not None:
+                self._on_server(f"DROP TABLESPACE {name}")
 
     def _space(self, disk: Path | None, name: str) -> str:
         if disk is None:
@@ -204,14 +208,6 @@ class Ground:
         with contextlib.closing(psycopg2.connect(self.server.url("postgres"))) as server:
             server.autocommit = True
             server.cursor().execute(statement)
-
-    def drop(self) -> None:
-        """Remove the database of the case, which lies on a disk that goes too."""
-        connection.close()
-        name = connection.settings_dict["NAME"]
-        if self.server is not None:
-            self._on_server(f"DROP DATABASE {name} WITH (FORCE)")
-            self._on_server(f"DROP TABLESPACE {name}")
 
     def _sqlite(self, name: str, disk: Path | None = None) -> Path:
         return (disk or self.directory) / f"{name}.sqlite3"

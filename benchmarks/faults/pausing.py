@@ -8,6 +8,7 @@ website.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -67,10 +68,10 @@ def _pausing(step: Callable[..., Any], when: str, nth: int) -> Callable[..., Any
 
 def _pause() -> None:
     paused = Path(os.environ["PAUSE_FILE"])
-    try:
-        paused.touch(exist_ok=False)
-    except FileExistsError:
-        return  # another process of the same site stands here
+    with contextlib.suppress(FileExistsError):
+        # Only once: the process that takes the place of a killed one goes by.
+        paused.with_suffix(".once").touch(exist_ok=False)
+        paused.touch()
     while paused.exists():
         time.sleep(0.02)
 

@@ -17,6 +17,7 @@ django.setup()
 
 # The models can be imported only once Django is set up.
 import cases  # noqa: E402
+import disks  # noqa: E402
 from ground import STEPS, CaseFailed, Ground  # noqa: E402
 from servers import NoMount, running_postgres  # noqa: E402
 
@@ -34,8 +35,8 @@ def _killed(number: str, title: str, point: str, *, is_quick: bool = False) -> C
     return Case(number, f"kill -9 worker: {title}", cases.killed_while_writing(point), is_quick=is_quick)
 
 
-def _unread(number: str, title: str, point: str, *, is_quick: bool = False) -> Case:
-    return Case(number, f"kill -9 worker: {title}", cases.killed_while_reading(point), is_quick=is_quick)
+def _unread(number: str, title: str, point: str) -> Case:
+    return Case(number, f"kill -9 worker: {title}", cases.killed_while_reading(point))
 
 
 _PLANNING = "records.imports.planning:"
@@ -43,12 +44,12 @@ _TASKS = "records.tasks:"
 CASES = (
     _unread("0a", "before the file is read", f"before {_PLANNING}read_sheet 1"),
     _unread("0b", "read, not planned", f"before {_PLANNING}Lists.load 1"),
-    _unread("0c", "planned, not stored", f"before {_PLANNING}plans.store 1", is_quick=True),
+    _unread("0c", "planned, not stored", f"before {_PLANNING}plans.store 1"),
     _unread("0d", "stored, not committed", f"after {_PLANNING}_own_notes 1"),
     _killed("1a", "0 % written", f"before {cases.APPLYING}apply_changes 1"),
     _killed("1b", "30 % written", f"after {cases.STEP} {STEPS * 3 // 10}"),
     _killed("1c", "50 % written", cases.HALF, is_quick=True),
-    _killed("1d", "all written, not committed", f"after {cases.STEP} {STEPS}"),
+    _killed("1d", "all written, not committed", f"after {cases.APPLYING}apply_changes 1"),
     _killed("1e", "committed, task not ended", f"after {_TASKS}imports.apply 1"),
     Case("2", "kill -9 web during the upload", cases.web_killed_during_upload),
     Case(
@@ -74,8 +75,8 @@ CASES = (
     Case("10", "the same file again", cases.same_file_again),
     Case("11", "the same file, one cell changed", cases.one_cell_changed),
     Case("12", "edited between plan and confirmation", cases.edited_meanwhile),
-    Case("24", "data folder full during the upload", cases.data_disk_full, has_own_ground=True),
-    Case("25", "database disk full while writing", cases.database_disk_full, has_own_ground=True),
+    Case("24", "data folder full during the upload", disks.data_disk_full, has_own_ground=True),
+    Case("25", "database disk full while writing", disks.database_disk_full, has_own_ground=True),
 )
 
 
