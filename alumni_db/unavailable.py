@@ -4,6 +4,7 @@ cases 4, 5, 25). Nothing has to be started again: the next request looks anew.""
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -61,8 +62,11 @@ def handle_500(request: HttpRequest) -> HttpResponse:
 
 
 def _take_the_rest(request: HttpRequest) -> None:
-    """A browser reads an answer only once all of its upload was taken."""
-    with contextlib.suppress(OSError):  # it went away
+    """A browser reads an answer only once all of its upload was taken. What of it lies on the disk goes at once."""
+    for handler in request.upload_handlers:
+        with contextlib.suppress(OSError):  # what is still to be written finds no space either
+            getattr(handler, "file", io.BytesIO()).close()
+    with contextlib.suppress(OSError):  # the browser went away
         while request.read(CHUNK):
             pass
 
