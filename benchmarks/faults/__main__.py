@@ -21,7 +21,10 @@ sys.path.append(str(HERE.parent))
 from made_up_site import environment  # noqa: E402
 
 # Where Django finds its engine; `ground` opens the databases of the cases.
-PLACEHOLDERS = {"sqlite": "sqlite:///none.sqlite3", "postgres": "postgres://postgres@127.0.0.1:1/none"}
+PLACEHOLDERS = {
+    "sqlite": "sqlite:///{directory}/none.sqlite3",
+    "postgres": "postgres://postgres@127.0.0.1:1/none",
+}
 
 
 def main() -> int:
@@ -40,7 +43,9 @@ def _run(kind: str, arguments: list[str]) -> int:
         Path(directory).chmod(0o711)  # a server that runs as another account has its files below
         command = [sys.executable, str(HERE / "run.py"), directory, kind, *arguments]
         made_up = environment(
-            database_url=PLACEHOLDERS[kind], data=f"{directory}/data", settings="site_settings"
+            database_url=PLACEHOLDERS[kind].format(directory=directory),
+            data=f"{directory}/data",
+            settings="site_settings",
         )
         paths = {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, ROOT)))}
         return subprocess.run(command, env=os.environ | made_up | paths, check=False).returncode
