@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from records import imports
+
 from . import grants
 from .models import AccountClosing, AccountEvent, Role, User
 from .notices import tell
@@ -62,7 +64,8 @@ def close(
     request: HttpRequest | None = None,
     ends_cooperation: bool = False,
 ) -> AccountClosing:
-    """Close an account: out at once (ASVS 7.4.2), the reason in its trail, its agreement void, its grants ended.
+    """Close an account: out at once (ASVS 7.4.2), the reason in its trail, its agreement void, its grants ended, what
+    waits of its imports withdrawn.
 
     `by` is nobody for a job. Raises ValidationError for an account that is closed already and for the last
     account of the director or IT.
@@ -78,8 +81,12 @@ def close(
         account=account, by=by, reason=reason[:200], ends_cooperation=ends_cooperation
     )
     grants.end_all(account, by=by, request=request)
-    ended = end_sessions(account)
-    detail = _("%(reason)s（結束 %(count)s 個登入）") % {"reason": reason, "count": ended}
+    ended, stopped = end_sessions(account), imports.withdraw(account)
+    detail = _("%(reason)s（結束 %(count)s 個登入，停止 %(stopped)s 個進行中的批次）") % {
+        "reason": reason,
+        "count": ended,
+        "stopped": stopped,
+    }
     note(account, AccountEvent.Kind.CLOSED, by=by, request=request, detail=detail)
     tell(account, _("您的帳號已停用。"))
     return closing

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import imports
 from records.models import Disclosure
 
 from .closing import close
@@ -21,7 +20,7 @@ from .trail import note
 
 @transaction.atomic
 def end(account: User, *, reason: str, by: User, request: HttpRequest | None = None) -> AccountClosing:
-    """Close the account of a cooperation that ended: its sessions and what waited of its imports end at once.
+    """Close the account of a cooperation that ended: nothing of it goes on (`closing.close`).
 
     Raises ValidationError as `closing.close` does. An account closed before, by the idle job for instance,
     ends its cooperation with the same note."""
@@ -29,13 +28,8 @@ def end(account: User, *, reason: str, by: User, request: HttpRequest | None = N
         closing = close(account, reason=reason, by=by, request=request, ends_cooperation=True)
     else:
         closing = _end_of_closed(account, reason, by)
-    stopped = imports.withdraw(account)
     files = files_taken(closing).count()
-    detail = _("%(reason)s（曾取得 %(files)s 份檔案，停止 %(stopped)s 個進行中的批次）") % {
-        "reason": reason,
-        "files": files,
-        "stopped": stopped,
-    }
+    detail = _("%(reason)s（曾取得 %(files)s 份檔案）") % {"reason": reason, "files": files}
     note(account, AccountEvent.Kind.COOPERATION_ENDED, by=by, request=request, detail=detail)
     return closing
 

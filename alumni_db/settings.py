@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "alumni_db.middleware.PrivateResponseMiddleware",
+    "alumni_db.unavailable.DatabaseFaultMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "alumni_db.middleware.WorkspaceLanguageMiddleware",
@@ -272,6 +273,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# A plan that nobody confirmed holds personal data: it is given up after so many days (records.imports.purging).
+PLAN_KEPT_DAYS = env.number("PLAN_KEPT_DAYS", 30)
 
 # What `manage.py verify` asks: records knows nothing of accounts.
 VERIFIED = [

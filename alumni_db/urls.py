@@ -6,6 +6,8 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+handler500 = "alumni_db.unavailable.handle_500"
+
 urlpatterns = [
     path("language/", require_POST(set_language), name="set_language"),
     path("", include("accounts.urls")),

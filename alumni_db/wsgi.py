@@ -11,7 +11,9 @@ application = get_wsgi_application()
 # The models can be imported only once Django is set up.
 from django.db import connections  # noqa: E402
 
+from alumni_db.unavailable import limit_waits  # noqa: E402
 from records.keys import require_matching_keys  # noqa: E402
 
+limit_waits()
 require_matching_keys()
 connections.close_all()  # the threads that answer requests open their own

@@ -51,7 +51,7 @@ def server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _installed(programs: Path, directory: Path) -> Iterator[str]:
-    data, port = directory / "data", _free_port()
+    data, port = directory / "data", free_port()
     if os.geteuid() == 0:
         shutil.chown(directory, OWNER)
     _run(programs / "initdb", "--auth=trust", f"--username={OWNER}", "--encoding=UTF8", "-D", data)
@@ -76,7 +76,8 @@ def _run(*command: str | Path) -> None:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]

@@ -15,11 +15,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import bulk, policies, progress
+from . import bulk, leases, policies, progress
 from .cells import ERROR
 from .changes import Applied, PersonChange, RecordChange, apply_changes
 from .columns import BY_ATTRIBUTE, Column, Owner
@@ -36,7 +36,6 @@ FIELDS: tuple[str, ...] = (
 # 否 is an objection with its own record, never a value for many; 是 only reaches who never answered (SOP 6.9).
 ONLY = MappingProxyType({"accepts_messages": "是"})
 ALONE = 500  # people that one may change without a second person
-LEASE = datetime.timedelta(minutes=2)
 _ROWS_AT_ONCE = 2000
 _ROW_FIELDS = ("bulk_edit_id", "person_id", "record_id", "before", "after", "outcome")
 _ANSWERS = MappingProxyType({None: "", True: "是", False: "否"})
@@ -213,15 +212,14 @@ def apply(edit: BulkEdit) -> None:
     try:
         if not may_apply(edit.applied_by, edit):
             _leave(edit, _("確認人已無權限，沒有任何資料被更動。"))
-        else:
+            return
+        with leases.signs_of_life(progress_name(edit)):
             _apply(edit)
     except IntegrityError:
         _leave(edit, _("寫入期間有人異動了相同的資料，沒有任何資料被更動；請再確認一次。"))
     except DatabaseError:
         _leave(edit, _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
         raise
-    finally:
-        progress.clear(progress_name(edit))
 
 
 def _apply(edit: BulkEdit) -> None:
@@ -281,15 +279,11 @@ def progress_name(edit: BulkEdit) -> str:
 
 def recover(at: datetime.datetime) -> int:
     """Put plans back that a dead process left in the middle: nothing of them was written."""
-    waiting = BulkEdit.objects.filter(
-        Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None), state=State.APPLYING
-    )
-    dead = [
-        edit.pk
-        for edit in waiting
-        if not ((noted := progress.noted_at(progress_name(edit))) and noted > at - LEASE)
-    ]
-    return BulkEdit.objects.filter(pk__in=dead, state=State.APPLYING).update(
+    waiting = BulkEdit.objects.filter(state=State.APPLYING)
+    dead = [edit for edit in waiting if leases.is_silent(progress_name(edit), edit.heartbeat_at, at)]
+    for edit in dead:
+        leases.end_session(progress_name(edit))
+    return BulkEdit.objects.filter(pk__in=[edit.pk for edit in dead], state=State.APPLYING).update(
         state=State.PLANNED,
         applied_by=None,
         heartbeat_at=None,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable
 
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
+from django_tasks.base import Task
+from django_tasks_db.models import DBTaskResult
 
 from . import bulk_edits, imports
 from .imports import undoing
 from .models import BatchUndo, BulkEdit, ImportBatch
 from .policies import can_import
+
+logger = logging.getLogger(__name__)
 
 
 class TaskFailed(Exception):
@@ -95,6 +100,42 @@ def request_apply(batch: ImportBatch, user: object) -> bool:
     return True
 
 
+def resume(at: datetime.datetime) -> int:
+    """Queue again what a worker left behind when it died, or what was never queued because the web process died first;
+    returns how much. A confirmed plan is resumed too: its confirmer is asked for the right again (`apply_batch`)."""
+    resumed = 0
+    for batch in imports.left_behind(at):
+        step = _step_of(batch)
+        if _is_queued(step, batch.pk) or not imports.take_over(batch):
+            continue
+        logger.warning("batch %s was left behind (%s) and is queued again", batch.pk, batch.state)
+        batch.refresh_from_db()
+        _step_of(batch).enqueue(batch.pk)
+        resumed += 1
+    return resumed + bulk_edits.recover(at) + _resume_undos(at)
+
+
+def _resume_undos(at: datetime.datetime) -> int:
+    left = undoing.left_behind(at)
+    for undo in left:
+        (plan_undo if undo.state == BatchUndo.State.PLANNING else undo_batch).enqueue(undo.pk)
+    return len(left)
+
+
+def _step_of(batch: ImportBatch) -> Task:
+    """The work that a batch in a middle state waits for."""
+    if batch.state == ImportBatch.State.APPLYING:
+        return apply_batch
+    has_plan = batch.state == ImportBatch.State.READING and batch.planned_at is not None
+    return replan_batch if has_plan else read_batch
+
+
+def _is_queued(step: Task, batch_id: int) -> bool:
+    """Whether a worker will come to it: behind longer work it only waits."""
+    waiting = DBTaskResult.objects.ready().filter(task_path=step.module_path)
+    return waiting.filter(args_kwargs={"args": [batch_id], "kwargs": {}}).exists()
+
+
 def request_bulk_edit(edit: BulkEdit, user: object) -> bool:
     """Confirm a bulk edit: True for the first who asks and may, and the worker writes it."""
     if not bulk_edits.start_applying(edit, user):
@@ -116,11 +157,3 @@ def request_undo(undo: BatchUndo, user: object) -> bool:
         return False
     undo_batch.enqueue(undo.pk)
     return True
-
-
-def resume_undos(at: datetime.datetime) -> int:
-    """Have the undos go on that a dead process left in the middle; returns how many."""
-    left = undoing.left_behind(at)
-    for undo in left:
-        (plan_undo if undo.state == BatchUndo.State.PLANNING else undo_batch).enqueue(undo.pk)
-    return len(left)

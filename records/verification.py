@@ -19,8 +19,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from . import progress
 from .annotations import pinned_text
+from .bulk_edits import progress_name
 from .encryption import DamagedValue, digest, unseal
+from .imports import undoing
 from .models import (
     AcademicRecord,
     Annotation,
@@ -254,13 +257,16 @@ def check_stuck_batches(at: datetime.datetime) -> Iterator[str]:
     batches = ImportBatch.objects.filter(state__in=(ImportBatch.State.READING, ImportBatch.State.APPLYING))
     edits = BulkEdit.objects.filter(state=BulkEdit.State.APPLYING)
     undoings = BatchUndo.objects.filter(state__in=(BatchUndo.State.PLANNING, BatchUndo.State.APPLYING))
-    is_silent = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER)
-    for what, working in (
-        (_("匯入批次"), batches),
-        (_("還原匯入批次"), undoings),
-        (_("整批修改"), edits),
-    ):
-        for stuck in working.filter(is_silent).order_by("pk"):
+    is_old = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER)
+    found = [(_("匯入批次"), batch, batch.pk) for batch in batches.filter(is_old).order_by("pk")]
+    found += [
+        (_("還原匯入批次"), undo, undoing.progress_name(undo))
+        for undo in undoings.filter(is_old).order_by("pk")
+    ]
+    found += [(_("整批修改"), edit, progress_name(edit)) for edit in edits.filter(is_old).order_by("pk")]
+    for what, stuck, work in found:
+        # While it is written, its signs of life are in a file.
+        if (noted := progress.noted_at(work)) is None or noted < at - STUCK_AFTER:
             yield _("%(what)s #%(pk)d 停在「%(state)s」，超過 %(minutes)d 分鐘沒有進度。") % {
                 "what": what,
                 "pk": stuck.pk,

@@ -23,11 +23,11 @@ from ..forms.batch_undos import UndoReasonForm
 from ..imports import undo_showing, undoing
 from ..models import BatchUndo, BatchUndoRow, ImportBatch
 from ..page_checks import require
+from ..progress_sentences import sentence_of
 from .base import WorkspaceAdmin
 
 State, Outcome = BatchUndo.State, BatchUndoRow.Outcome
 WORKING = frozenset({State.PLANNING, State.APPLYING})
-STAGES = {"planning": gettext_lazy("比對異動歷程"), "undoing": gettext_lazy("還原資料")}
 ROWS_A_PAGE = 50
 
 
@@ -158,11 +158,10 @@ class BatchUndoPages(WorkspaceAdmin):
 
 
 def _progress(undo: BatchUndo) -> dict[str, Any]:
-    state = progress.read(undoing.progress_name(undo)) if undo.state in WORKING else None
-    if state is None:
+    noted = progress.read(undoing.progress_name(undo)) if undo.state in WORKING else None
+    if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    stage = str(STAGES.get(state["stage"], state["stage"]))
-    return {**state, "text": _("%(stage)s：%(done)s／%(total)s") % {**state, "stage": stage}}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
 
 
 def _tabs(undo: BatchUndo, current: str) -> list[Tab]:

@@ -23,10 +23,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from .. import imports, policies, progress, resources, tasks
+from ..database_faults import Fault, is_full
 from ..forms.imports import OptionsForm, UploadForm
 from ..imports import undoing
 from ..models import Disclosure, ImportBatch, Programme, Verdict
 from ..page_checks import require
+from ..progress_sentences import sentence_of
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
 from .batch_filters import BROKEN, FILTERS
@@ -35,11 +37,6 @@ from .batch_undo import BatchUndoPages
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
 WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
-STAGES = {
-    "reading": gettext_lazy("讀取檔案"),
-    "planning": gettext_lazy("比對校友"),
-    "applying": gettext_lazy("寫入資料"),
-}
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -158,9 +155,10 @@ class ImportBatchAdmin(BatchUndoPages):
         except WorkbookRefused as refusal:
             form.add_error("file", refusal.sentence)
             return None
-        except OSError:
-            logger.exception("an upload could not be kept")
-            form.add_error("file", _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。"))
+        except OSError as error:
+            logger.error("an upload could not be kept: %s", error.strerror)
+            unkept = _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。")
+            form.add_error("file", str(Fault.FULL.label) if is_full(error) else unkept)
             return None
         tasks.read_batch.enqueue(batch.pk)
         return batch
@@ -249,8 +247,7 @@ class ImportBatchAdmin(BatchUndoPages):
 
     def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
         # Out of "planned" at once: nobody can confirm the old plan while the new one waits for the worker.
-        planned = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED)
-        if is_stored and planned.update(state=State.READING, heartbeat_at=timezone.now()):
+        if is_stored and imports.move(batch, State.PLANNED, State.READING):
             tasks.replan_batch.enqueue(batch.pk)
             messages.success(request, _("已套用，計畫重新產生。"))
         else:
@@ -311,16 +308,11 @@ def _moment(at: Any) -> SafeString | str:
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
-    """`stage` in words, `done` and `total` (None: not known yet), and a sentence with both."""
-    state = progress.read(batch.pk) if batch.state in WORKING else None
-    if state is None:
-        return {"stage": "", "done": 0, "total": None, "text": _("等待背景工作開始")}
-    stage = str(STAGES.get(state["stage"], state["stage"]))
-    if state["total"]:
-        text = _("%(stage)s：%(done)s／%(total)s") % {**state, "stage": stage}
-    else:
-        text = _("%(stage)s：%(done)s 列") % {**state, "stage": stage}
-    return {**state, "stage": stage, "text": text}
+    """`done` and `total` (None: not known yet) for the bar, and a sentence that says all of it."""
+    noted = progress.read(batch.pk) if batch.state in WORKING else None
+    if noted is None:
+        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
 
 
 def _tabs(batch: ImportBatch, current: str) -> list[Tab]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from ..rights import Reach, reach_of
 
 State = ImportBatch.State
 RECENT = 8
+BROKEN_SHOWN = datetime.timedelta(days=14)
 
 
 class Card(NamedTuple):
@@ -45,7 +46,8 @@ class Board:
     def batch_cards(self) -> list[Card]:
         if not self.sees_batches:
             return []
-        states = Counter(dict(ImportBatch.objects.order_by().values_list("state").annotate(Count("pk"))))
+        batches = ImportBatch.objects.order_by().exclude(self._is_past)
+        states = Counter(dict(batches.values_list("state").annotate(Count("pk"))))
         reading = states[State.RECEIVED] + states[State.READING]
         return [
             Card(
@@ -75,6 +77,12 @@ class Board:
             if waiting:
                 url = reverse("admin:records_importbatch_undo", args=[waiting[0].batch_id])
                 yield Card(_("待您確認的批次還原"), len(waiting), url, True)
+
+    @cached_property
+    def _is_past(self) -> Q:
+        """What came to nothing is no news for ever; the list of batches keeps it."""
+        broken = (State.REFUSED, State.FAILED, State.DISCARDED)
+        return Q(state__in=broken, uploaded_at__lt=self.at - BROKEN_SHOWN)
 
     def _rows_needing_a_person(self) -> int:
         """Summed from the counts stored with each batch: the rows themselves are sealed and many."""
@@ -125,7 +133,7 @@ class Board:
     def recent_batches(self) -> list[ImportBatch]:
         if not self.sees_batches:
             return []
-        return list(ImportBatch.objects.select_related("uploaded_by")[:RECENT])
+        return list(ImportBatch.objects.exclude(self._is_past).select_related("uploaded_by")[:RECENT])
 
 
 def _people() -> str:

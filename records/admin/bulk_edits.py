@@ -26,6 +26,7 @@ from ..forms.bulk_edits import BulkEditForm, ReasonForm
 from ..models import AcademicRecord, BulkEdit, BulkEditRow, Person
 from ..page_checks import require
 from ..programmes import Lists
+from ..progress_sentences import sentence_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .people_filters import RecordFilter
 
@@ -311,10 +312,10 @@ def _what(edit: BulkEdit, lists: Lists) -> str:
 
 
 def _progress(edit: BulkEdit) -> dict[str, Any]:
-    state = progress.read(bulk_edits.progress_name(edit)) if edit.state == State.APPLYING else None
-    if state is None:
+    noted = progress.read(bulk_edits.progress_name(edit)) if edit.state == State.APPLYING else None
+    if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {**state, "text": _("寫入資料：%(done)s／%(total)s") % state}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
 
 
 def _tabs(edit: BulkEdit, current: str) -> list[Tab]:

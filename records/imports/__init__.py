@@ -9,11 +9,11 @@ from .applying import apply, call_off, start_applying
 from .deciding import change_options, decide, discard, open_questions, withdraw
 from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
+from .purging import purge
 from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
-from .states import LEASE, recover
+from .states import left_behind, move, take_over
 
 __all__ = [
-    "LEASE",
     "ROWS_A_PAGE",
     "all_rows",
     "apply",
@@ -22,13 +22,16 @@ __all__ = [
     "decide",
     "discard",
     "earlier_import",
+    "left_behind",
+    "move",
     "open_questions",
+    "purge",
     "read_and_plan",
     "receive",
-    "recover",
     "replan",
     "rows_of",
     "start_applying",
+    "take_over",
     "upload_path",
     "withdraw",
     "write_returned_rows",

@@ -18,7 +18,7 @@ from ..changes import Applied, apply_changes
 from ..models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Source, Verdict
 from ..serials import Need, SeriesFull, reserve
 from .planning import plan_again, replan
-from .states import State, leave
+from .states import State, again_once, held, leave, take, working
 
 logger = logging.getLogger(__name__)
 CHANGED_MEANWHILE = gettext_lazy("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。")
@@ -28,7 +28,7 @@ CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 def start_applying(batch: ImportBatch, user: Any) -> bool:
     """Planned → applying for the first who asks; False for everybody after."""
     moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
-        state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error=""
+        state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error="", lease=F("lease") + 1
     )
     batch.refresh_from_db()
     return bool(moved)
@@ -39,30 +39,25 @@ def call_off(batch: ImportBatch, sentence: str) -> None:
     leave(batch, State.APPLYING, State.PLANNED, sentence)
 
 
+@again_once(State.APPLYING, State.PLANNED)
 @bulk.without_collection()
 def apply(batch: ImportBatch) -> None:
     """Write the stored plan through the one door, all or nothing. When others wrote the same people first, the batch is
     planned again; after any other failure it waits for confirmation as it was."""
     batch.refresh_from_db()
-    if batch.state != State.APPLYING:
+    if not take(batch, State.APPLYING):
         return
-    try:
-        _apply(batch)
-    except SeriesFull as full:
-        leave(batch, State.APPLYING, State.PLANNED, str(full))
-    except IntegrityError:
-        # Somebody else wrote one of these people between our look and our commit.
-        logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
-        leave(batch, State.APPLYING, State.PLANNED, CHANGED_MEANWHILE)
-        replan_keeping_error(batch)
-    finally:
-        leave(
-            batch,
-            State.APPLYING,
-            State.PLANNED,
-            _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"),
-        )
-        progress.clear(batch.pk)
+    sentence = _("寫入時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。")
+    with working(batch, State.APPLYING, State.PLANNED, sentence):
+        try:
+            _apply(batch)
+        except SeriesFull as full:
+            leave(batch, State.APPLYING, State.PLANNED, str(full))
+        except IntegrityError:
+            # Somebody else wrote one of these people between our look and our commit.
+            logger.warning("batch %s met a concurrent change and was planned again", batch.pk)
+            leave(batch, State.APPLYING, State.PLANNED, CHANGED_MEANWHILE)
+            replan_keeping_error(batch)
 
 
 def replan_keeping_error(batch: ImportBatch) -> None:
@@ -108,8 +103,8 @@ def _apply(batch: ImportBatch) -> None:
     total = ImportRow.objects.filter(batch=batch, leader=F("row_number")).count()
     writer = _Outcome(batch, total)
     with transaction.atomic():
-        if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=State.APPLYING).exists():
-            return  # another worker was first
+        if not held(batch, State.APPLYING).select_for_update().exists():
+            return  # another worker was first, or took the batch over
         apply_changes(
             plans.stored_changes(batch),
             editor=batch.applied_by,
@@ -120,7 +115,7 @@ def _apply(batch: ImportBatch) -> None:
             after_step=writer.write,
         )
         batch.applied_at = timezone.now()
-        batch.state, batch.error, batch.heartbeat_at = State.APPLIED, "", None
+        batch.state, batch.error, batch.heartbeat_at, batch.resumes = State.APPLIED, "", None, 0
         batch.save()
 
 

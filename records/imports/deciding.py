@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from .. import plans
 from ..models import ImportBatch, ImportRow, Programme, Verdict
@@ -82,7 +83,10 @@ def withdraw(user: Any) -> int:
 
     A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
     waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=(State.RECEIVED, State.PLANNED))
-    return sum(_withdrawn(batch) for batch in waiting)
+    withdrawn = [batch.pk for batch in waiting if _withdrawn(batch)]
+    sentence = _("上傳者的帳號已停用，這個批次已停止，檔案與計畫中的個人資料已刪除。")
+    ImportBatch.objects.filter(pk__in=withdrawn).update(error=sentence)
+    return len(withdrawn)
 
 
 def _withdrawn(batch: ImportBatch) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,7 +33,7 @@ def receive(
     term: Term | None = None,
 ) -> ImportBatch:
     """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight, TermClosed
-    when the term was signed off.
+    when the term was signed off, and OSError when the file cannot be kept.
 
     `source` is a real file opened for reading; `file_name` the name its owner gave it; `term` whose graduates it
     holds, None for data moved over from elsewhere."""
@@ -46,20 +48,27 @@ def receive(
     before = earlier_import(batch)
     if before:
         batch.decisions = before.decisions  # the same file asks the same questions
-    with transaction.atomic():
-        batch.term = terms.hold_open(term) if term else None
-        batch.save()
     source.seek(0)
-    part = upload_path(batch).with_suffix(".part")
+    _keep(source, batch, term)
+    return batch
+
+
+def _keep(source: BinaryIO, batch: ImportBatch, term: Term | None) -> None:
+    """Store file and batch. The whole file is on the disk before there is a batch: whoever dies in between leaves a
+    file that is purged, never a batch without one. Raises TermClosed, and OSError when the disk is full; then nothing
+    is left."""
+    part = upload_path(batch).with_name(f"{secrets.token_hex(8)}.part")
     try:
         with part.open("wb") as target:
             shutil.copyfileobj(source, target)
-        part.rename(upload_path(batch))
-    except OSError:
+            target.flush()
+            os.fsync(target.fileno())
+        with transaction.atomic():
+            batch.term = terms.hold_open(term) if term else None
+            batch.save()
+            part.rename(upload_path(batch))
+    finally:
         part.unlink(missing_ok=True)
-        batch.delete()
-        raise
-    return batch
 
 
 def earlier_import(batch: ImportBatch) -> ImportBatch | None:

@@ -20,34 +20,43 @@ from ..values import hide_national_ids
 from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import REASON_HEADER
 from .files import earlier_import, upload_path
-from .states import State, end, leave, move
+from .states import State, again_once, end, held, move, take, working
 from .undoing import undo_of
 
+ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 
 
-@bulk.without_collection()
 def read_and_plan(batch: ImportBatch) -> None:
-    """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence."""
-    if not move(batch, State.RECEIVED, State.READING):
-        return
-    path = upload_path(batch)
+    """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence.
+
+    The file lies there until the batch has left the middle state: when this worker dies, another one reads it."""
     try:
-        with read_sheet(
-            path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
-        ) as sheet:
-            _store_plan(batch, _rows(batch, sheet), sheet.notes)
-    except WorkbookRefused as refusal:
-        end(batch, State.REFUSED, refusal.sentence)
+        _read(batch)
     finally:
-        leave(
-            batch,
-            State.READING,
-            State.FAILED,
-            _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。"),
-        )
-        progress.clear(batch.pk)
-        path.unlink(missing_ok=True)
+        unread = ImportBatch.objects.filter(pk=batch.pk, state__in=(State.RECEIVED, State.READING))
+        if not unread.exists():
+            upload_path(batch).unlink(missing_ok=True)
+
+
+@again_once(State.READING, State.FAILED)
+@bulk.without_collection()
+def _read(batch: ImportBatch) -> None:
+    if not (move(batch, State.RECEIVED, State.READING) or take(batch, State.READING)):
+        return
+    sentence = _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。")
+    with working(batch, State.READING, State.FAILED, sentence):
+        try:
+            with read_sheet(
+                upload_path(batch),
+                headers=HEADERS,
+                required=REQUIRED_HEADERS,
+                ignored=(REASON_HEADER,),
+                name=batch.file_name,
+            ) as sheet:
+                _store_plan(batch, _rows(batch, sheet), sheet.notes)
+        except WorkbookRefused as refusal:
+            end(batch, State.REFUSED, refusal.sentence)
 
 
 def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
@@ -59,23 +68,22 @@ def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
     for number, cells in sheet.rows:
         yield cleaner.clean(number, cells)
         count += 1
-        if count % 500 == 0:
+        if count % ROWS_BETWEEN_NOTES == 0:
             progress.write(batch.pk, "reading", count, None)
     if not count:
         raise WorkbookRefused("no_rows")
     progress.write(batch.pk, "planning", 0, count)
 
 
+@again_once(State.READING, State.PLANNED)
 @bulk.without_collection()
 def replan(batch: ImportBatch) -> None:
     """Plan again from the stored rows: a decision was made, options changed, or people were edited meanwhile."""
-    if not move(batch, State.PLANNED, State.READING) and batch.state != State.READING:
+    if not (move(batch, State.PLANNED, State.READING) or take(batch, State.READING)):
         return
-    try:
+    sentence = _("重新計畫時發生錯誤，請再試一次，或洽系統管理人員。")
+    with working(batch, State.READING, State.PLANNED, sentence):
         plan_again(batch, State.PLANNED)
-    finally:
-        leave(batch, State.READING, State.PLANNED, _("重新計畫時發生錯誤，請再試一次，或洽系統管理人員。"))
-        progress.clear(batch.pk)
 
 
 def plan_again(batch: ImportBatch, state: str) -> None:
@@ -90,26 +98,30 @@ def _store_plan(
     batch: ImportBatch, rows: Iterable[Row], notes: list[Note], state: str = State.PLANNED
 ) -> None:
     """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
-    batch.refresh_from_db()
+    batch.refresh_from_db(fields=["mode", "refusals", "decisions"])
     complete_series()  # for programmes that were added past the admin
     options = plans.Options(
         batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
     )
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
-        working = ImportBatch.objects.select_for_update().filter(
-            pk=batch.pk, state__in=(State.READING, State.APPLYING)
-        )
-        if not working.exists():
-            return  # somebody else ended this batch meanwhile
-        plans.store(batch, planned)
+        if not held(batch, State.READING, State.APPLYING).select_for_update().exists():
+            return  # somebody else ended this batch meanwhile, or took it over
+        plans.store(batch, _counted(batch, planned))
         batch.counts = counts_of(planned)
         # A sheet without a header row has data where headers are quoted.
         said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
         batch.notes = [*said, *_own_notes(batch)]
         batch.planned_at = timezone.now()
-        batch.state, batch.error, batch.heartbeat_at = state, "", None
+        batch.state, batch.error, batch.heartbeat_at, batch.resumes = state, "", None, 0
         batch.save()
+
+
+def _counted(batch: ImportBatch, planned: list[plans.Planned]) -> Iterator[plans.Planned]:
+    for done, item in enumerate(planned):
+        if done % ROWS_BETWEEN_NOTES == 0:
+            progress.write(batch.pk, "storing", done, len(planned))
+        yield item
 
 
 _OWN_NOTES = ("imported_before", "size_unlike_last", "many_kept_out")

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import bulk, policies, progress, terms
+from .. import bulk, leases, policies, progress, terms
 from ..changes import apply_changes
 from ..models import BatchUndo, BatchUndoRow, ImportBatch, Person, Source
 from ..policies import Allowed, Decision, Denied
@@ -30,7 +30,6 @@ from .ways_back import change_back
 
 State, Outcome, Why = BatchUndo.State, BatchUndoRow.Outcome, BatchUndoRow.Why
 ALONE = 500  # people that one may take back without a second person (ASVS 2.3.5), as with bulk edits
-LEASE = datetime.timedelta(minutes=2)
 PEOPLE_PER_STEP = 1_000
 ROWS_PER_STEP = 1_000  # many times what one person can have
 REASON_LIMIT = BatchUndo._meta.get_field("reason").max_length
@@ -81,6 +80,11 @@ def open_undo(batch: ImportBatch, *, reason: str, by: Any, at: datetime.datetime
 def plan_undo(undo: BatchUndo) -> None:
     """Judge everybody of the batch and store what is found; nothing is written to anybody. Can be run again after a
     crash. After an error the plan is given up, with a sentence."""
+    with leases.signs_of_life(progress_name(undo)):
+        _plan(undo)
+
+
+def _plan(undo: BatchUndo) -> None:
     try:
         rows = list(_judged(undo))
         with transaction.atomic():
@@ -94,7 +98,6 @@ def plan_undo(undo: BatchUndo) -> None:
     finally:
         sentence = _("產生計畫時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。")
         _leave(undo, State.PLANNING, State.DISCARDED, sentence)
-        progress.clear(progress_name(undo))
 
 
 def _judged(undo: BatchUndo) -> Iterator[tuple[Any, ...]]:
@@ -103,7 +106,7 @@ def _judged(undo: BatchUndo) -> Iterator[tuple[Any, ...]]:
         for one in judge(undo.batch, chunk, mentioned):
             yield from (_row(undo.pk, one.person_id, part, part.outcome) for part in one.parts)
         done += len(chunk)
-        progress.write(progress_name(undo), "planning", done, len(ids))
+        progress.write(progress_name(undo), "judging", done, len(ids))
         BatchUndo.objects.filter(pk=undo.pk, state=State.PLANNING).update(heartbeat_at=timezone.now())
 
 
@@ -183,12 +186,12 @@ def undo_batch(undo: BatchUndo) -> None:
         _leave(undo, State.APPLYING, State.PLANNED, _("確認還原的帳號已停用或沒有權限；請由其他同仁確認。"))
         return
     try:
-        _write_all(undo)
+        with leases.signs_of_life(progress_name(undo)):
+            _write_all(undo)
     except DatabaseError:
         _leave(undo, State.APPLYING, State.PLANNED, _("還原時發生錯誤；已還原的不變，其餘請再確認一次。"))
         raise
     finally:
-        progress.clear(progress_name(undo))
         undo.refresh_from_db()
 
 
@@ -304,11 +307,16 @@ def _replace(
 
 # --- after a crash ----------------------------------------------------------------------------------------------
 def left_behind(at: datetime.datetime) -> list[BatchUndo]:
-    """What a dead process left in the middle, each told to one asker only, who has it go on."""
-    silent = Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None)
-    found = BatchUndo.objects.filter(silent, state__in=(State.PLANNING, State.APPLYING))
+    """What a dead process left in the middle, each told to one asker only, who has it go on. A process that was only
+    frozen loses its session, and with it the locks of its step."""
     return [
         undo
-        for undo in found
-        if BatchUndo.objects.filter(silent, pk=undo.pk, state=undo.state).update(heartbeat_at=at)
+        for undo in BatchUndo.objects.filter(state__in=(State.PLANNING, State.APPLYING))
+        if leases.is_silent(progress_name(undo), undo.heartbeat_at, at) and _is_mine_to_resume(undo, at)
     ]
+
+
+def _is_mine_to_resume(undo: BatchUndo, at: datetime.datetime) -> bool:
+    leases.end_session(progress_name(undo))
+    silent = BatchUndo.objects.filter(pk=undo.pk, state=undo.state, heartbeat_at=undo.heartbeat_at)
+    return bool(silent.update(heartbeat_at=at))

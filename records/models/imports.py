@@ -59,7 +59,10 @@ class ImportBatch(models.Model):
         blank=True,
     )
     applied_at = models.DateTimeField(_("匯入時間"), null=True, blank=True)
+    # Since when it waits or is worked on; while it is, the worker's signs of life are in a file (records.leases).
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
+    resumes = models.PositiveSmallIntegerField(default=0)  # how often a step was begun again by itself
     counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals"
     notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
     decisions = models.JSONField(default=dict)  # question → programme id chosen by a person

@@ -175,7 +175,7 @@ def test_progress_is_told_to_the_page_that_asks(center):
     progress.write(batch.pk, "applying", 40, 100)
     answer = center.get(f"{LIST}{batch.pk}/progress/").json()
     assert answer["working"] and (answer["done"], answer["total"]) == (40, 100)
-    assert answer["text"] == "寫入資料：40／100"
+    assert answer["text"] == "寫入資料：40／100（40%）"
     progress.clear(batch.pk)
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from records import follow_ups, tasks
+from records import follow_ups, leases, tasks
 from records.changes import PersonChange, apply_changes
 from records.imports import undoing
 from records.models import AcademicRecord, BatchUndo, ImportBatch, Person, Source
@@ -78,7 +78,7 @@ def test_an_undo_that_is_killed_goes_on_by_itself_and_does_nothing_twice(batch, 
         pass
     undo.refresh_from_db()
     assert undo.state == "applying" and not faults()
-    assert tasks.resume_undos(timezone.now() + 2 * undoing.LEASE) == 1
+    assert tasks.resume(timezone.now() + 2 * leases.LEASE) == 1
     undo.refresh_from_db()
     assert (undo.state, undo.result) == ("applied", "已還原")
     assert stored() == before and not faults()
@@ -91,7 +91,7 @@ def test_planning_that_is_killed_is_begun_again(batch, before):
     with process(undo, "storing the plan", 1):
         pass
     assert undoing.undo_of(batch).state == "planning" and not undo.rows.exists()
-    assert tasks.resume_undos(timezone.now() + 2 * undoing.LEASE) == 1
+    assert tasks.resume(timezone.now() + 2 * leases.LEASE) == 1
     undo.refresh_from_db()
     assert (undo.state, undo.people) == ("planned", 10)
     assert undoing.start_undoing(undo, importer())

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from records import annotations_editing, confirming, follow_ups, imports, objections, timelines
+from records import annotations_editing, confirming, follow_ups, imports, leases, objections, timelines
 from records.changes import PersonChange, RecordChange, apply_changes
 from records.imports import undoing
 from records.models import (
@@ -376,7 +376,7 @@ def test_what_a_dead_process_left_is_told_once_and_goes_on():
     assert undoing.start_undoing(undo, importer())
     now = timezone.now()
     assert not undoing.left_behind(now)
-    late = now + undoing.LEASE + datetime.timedelta(seconds=1)
+    late = now + leases.LEASE + datetime.timedelta(seconds=1)
     assert undoing.left_behind(late) == [undo] and not undoing.left_behind(late)
     undoing.undo_batch(undo)
     assert undo.state == State.APPLIED

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from records import bulk_edits, progress, tasks
+from records import bulk_edits, leases, progress, tasks
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
@@ -248,8 +248,8 @@ def test_a_process_that_died_leaves_a_plan_that_can_be_confirmed_again():
     now = timezone.now()
     assert len(list(check_stuck_batches(now + datetime.timedelta(minutes=11)))) == 1
     progress.write(bulk_edits.progress_name(edit), "applying", 1, 2)
-    assert not bulk_edits.recover(now + bulk_edits.LEASE / 2)
-    assert bulk_edits.recover(now + bulk_edits.LEASE * 2) == 1
+    assert not bulk_edits.recover(now + leases.LEASE / 2)
+    assert bulk_edits.recover(now + leases.LEASE * 2) == 1
     edit.refresh_from_db()
     assert (edit.state, edit.applied_by) == (State.PLANNED, None) and edit.error
     assert applied(edit).state == State.APPLIED

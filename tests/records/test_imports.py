@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import traceback
 from pathlib import Path
 
 import pytest
 from django.db import DataError
-from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import User
@@ -159,24 +157,6 @@ def test_a_batch_of_an_unlike_size_is_remarked():
 
 
 # After a crash --------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("state", "has_plan", "after"),
-    [("reading", False, "failed"), ("reading", True, "planned"), ("applying", True, "planned")],
-)
-def test_a_batch_that_a_dead_process_left_behind_is_put_right(state, has_plan, after):
-    batch = planned([row()])
-    now = timezone.now()
-    planned_at = batch.planned_at if has_plan else None
-    ImportBatch.objects.filter(pk=batch.pk).update(state=state, heartbeat_at=now, planned_at=planned_at)
-    assert imports.recover(now) == 0
-    assert imports.recover(now + imports.LEASE + datetime.timedelta(seconds=1)) == 1
-    batch = reloaded(batch)
-    assert batch.state == after
-    assert batch.error
-    if after == "planned":
-        assert applied(batch).state == "applied"
-
-
 def test_an_error_while_reading_ends_the_batch_and_removes_the_file(tmp_path, monkeypatch):
     batch = received(workbook(tmp_path / "離校.xlsx", [row()]))
 

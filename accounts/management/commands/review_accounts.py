@@ -1,6 +1,6 @@
 """`manage.py review_accounts`: the daily look at idle accounts, and the removal of what nobody needs any more: old
-drafts of applications, finished tasks, failures past their lock; and reminders of the due dates of terms. Run by a
-timer (docs/account-reviews.md)."""
+drafts of applications, uploads and plans of imports, finished tasks, failures past their lock; and reminders of the
+due dates of terms. Run by a timer (docs/account-reviews.md)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts import applications, reviews, term_reminders
 from accounts.models import User
+from records import imports
 
 # What tasks were given stays in their table: addresses, texts of letters. Failed ones are kept to be looked at.
 DONE_KEPT, FAILED_KEPT = timedelta(days=1), timedelta(days=14)
 
 
 class Command(BaseCommand):
-    help = "檢查閒置帳號並寄信提醒或停用；刪除過期的申請草稿與已完成的背景工作紀錄；提醒學期的匯入期限。每天執行一次。"
+    help = (
+        "檢查閒置帳號並寄信提醒或停用；刪除過期的申請草稿、匯入檔案與計畫，以及已完成的背景工作紀錄；"
+        "提醒學期的匯入期限。每天執行一次。"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         applications.forget_old_drafts()
+        imports.purge(now)
         DBTaskResult.objects.successful().filter(finished_at__lt=now - DONE_KEPT).delete()
         DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILED_KEPT).delete()
         AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()

@@ -5,6 +5,7 @@ Exit status 0: read; 1: rows kept out or left to a person; 2: the file was refus
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from records import imports
 from records.management.base import KeyedCommand
 from records.models import ImportBatch, Verdict
 from records.policies import can_import
+from records.progress_sentences import progress_line
 from records.workbooks.reader import WorkbookRefused
 
 READ, ROWS_LEFT, REFUSED = 0, 1, 2
@@ -43,12 +45,18 @@ class Command(KeyedCommand):
         )
         parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）；未指定時記為系統匯入"))
         parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
+        parser.add_argument(
+            "--progress",
+            action="store_true",
+            help=_("在標準錯誤顯示進度（終端機上一律顯示）"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = _importer(options["user"])
         path: Path = options["file"]
         if options["json"]:
             _check_writable(options["json"])
+        self._shows_progress = options["progress"] or self.stderr.isatty()
         try:
             batch = self._planned(path, user, options)
         except WorkbookRefused as refusal:
@@ -57,7 +65,8 @@ class Command(KeyedCommand):
             sys.exit(REFUSED)
         if batch.state == ImportBatch.State.PLANNED and options["apply"]:
             imports.start_applying(batch, user)
-            imports.apply(batch)
+            with self._progress_of(batch):
+                imports.apply(batch)
             batch.refresh_from_db()
         self._tell(batch)
         if options["json"]:
@@ -79,9 +88,13 @@ class Command(KeyedCommand):
                 _("無法讀取「%(file)s」：%(reason)s") % {"file": path, "reason": error.strerror},
                 returncode=REFUSED,
             ) from error
-        imports.read_and_plan(batch)
+        with self._progress_of(batch):
+            imports.read_and_plan(batch)
         batch.refresh_from_db()
         return batch
+
+    def _progress_of(self, batch: ImportBatch) -> contextlib.AbstractContextManager[None]:
+        return progress_line(batch.pk, self.stderr) if self._shows_progress else contextlib.nullcontext()
 
     def _tell(self, batch: ImportBatch) -> None:
         self.stdout.write(

@@ -1,0 +1,95 @@
+"""Uploads, plans and what dead processes leave lie there only as long as somebody needs them."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts import closing
+from records import imports, progress
+from records.models import ImportBatch, ImportRow
+from tests.factories import importer, planned, received, row, workbook
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def leftover(folder: str, name: str, age: datetime.timedelta) -> Path:
+    path = Path(settings.DATA_DIR) / folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"PK")
+    moment = (timezone.now() - age).timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_a_file_that_nobody_read_goes_after_a_day_and_its_batch_says_so(tmp_path):
+    batch = received(workbook(tmp_path / "離校.xlsx", [row()]))
+    assert imports.purge(batch.uploaded_at + DAY / 2) == 0 and imports.upload_path(batch).exists()
+    assert imports.purge(batch.uploaded_at + DAY * 1.1) == 1
+    batch.refresh_from_db()
+    assert batch.state == "discarded" and "超過一天" in batch.error
+    assert not imports.upload_path(batch).exists()
+
+
+def test_a_plan_that_nobody_confirmed_goes_after_thirty_days(client_of):
+    batch = planned([row()])
+    assert imports.purge(batch.planned_at + DAY * 29) == 0
+    ImportBatch.objects.update(planned_at=timezone.now() - DAY * 31)
+    call_command("review_accounts")
+    batch.refresh_from_db()
+    assert batch.state == "discarded" and not ImportRow.objects.exists()
+    page = client_of("center_staff").get(f"/admin/records/importbatch/{batch.pk}/").content.decode()
+    assert "超過 30 天沒有確認" in page
+
+
+def test_what_dead_processes_left_goes_and_what_is_wanted_stays(tmp_path):
+    """Case 2: a web process that died during an upload."""
+    waiting = received(workbook(tmp_path / "離校.xlsx", [row()]))
+    hours = datetime.timedelta(hours=2)
+    os.utime(imports.upload_path(waiting), (0, 0))
+    progress.write(waiting.pk, "reading", 1, None)
+    gone = [
+        leftover("uploads", "987654.xlsx", hours),
+        leftover("uploads", "987655.part", hours),
+        leftover("tmp", "tmpx.upload", hours),
+        leftover("progress", "987654.json", hours),
+    ]
+    young = leftover("tmp", "tmpy.upload", datetime.timedelta(minutes=5))
+    evidence = leftover("uploads/evidence", "987654.pdf", hours)
+    assert imports.purge(timezone.now()) == len(gone)
+    assert not [path for path in gone if path.exists()]
+    assert young.exists() and evidence.exists() and imports.upload_path(waiting).exists()
+    assert progress.read(waiting.pk)
+    progress.clear(waiting.pk)
+    young.unlink()
+    evidence.unlink()
+
+
+def test_an_account_that_is_closed_leaves_no_plan_behind(user_of):
+    """Also one that the idle job closes."""
+    user_of("center_director", password="Harbour-Gannet-27")
+    batch = planned([row()])
+    closing.close(importer(), reason="閒置", by=None)
+    batch.refresh_from_db()
+    assert batch.state == "discarded" and not ImportRow.objects.exists()
+    assert "帳號已停用" in batch.error
+
+
+@pytest.mark.parametrize(("days", "is_news"), [(1, True), (20, False)])
+def test_the_board_forgets_what_came_to_nothing(client_of, days, is_news):
+    batch = received_and_refused(timezone.now() - DAY * days)
+    page = client_of("center_staff").get("/admin/").content.decode()
+    assert (batch.file_name in page) is is_news
+
+
+def received_and_refused(at: datetime.datetime) -> ImportBatch:
+    return ImportBatch.objects.create(
+        file_name="退回的檔案.xlsx", sha256="0" * 64, state="refused", uploaded_by=importer(), uploaded_at=at
+    )
