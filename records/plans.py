@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import bulk
@@ -20,6 +21,7 @@ from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
+from .rulings import Ruling
 from .values import hide_national_ids, mask_national_id
 from .workbooks.lines import decode_line, encode_line, unpack_cells
 
@@ -51,6 +53,13 @@ class Options:
     decisions: Mapping[str, str]  # question → programme id
     file_name: str
     today: datetime.date
+    rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by row number
+
+
+def options_of(batch: ImportBatch, rulings: Mapping[int, Ruling] | None = None) -> Options:
+    """The options of a batch as of today."""
+    today = timezone.localdate()
+    return Options(batch.mode, batch.refusals, batch.decisions, batch.file_name, today, rulings or {})
 
 
 @dataclass(slots=True)
@@ -123,7 +132,9 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         payload,
         item.remarks,
         item.leader,
-        item.question,
+        item.question
+        if item.verdict == Verdict.NEEDS_PERSON
+        else "",  # a question that still keeps the row out
         item.series_id,
         item.prefix,
         item.person_id,

@@ -243,7 +243,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
         if programme is None or not question:
             messages.error(request, _("請選擇畢業系所。"))
         else:
-            self._plan_again(request, batch, imports.decide(batch, question, programme))
+            self._plan_again(request, batch, imports.decide(batch, question, programme, by=request.user))
         return redirect("admin:records_importbatch_change", object_id)
 
     def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:

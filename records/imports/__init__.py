@@ -4,9 +4,11 @@ The file is read once; planning again, after a decision or with other options, w
 """
 
 from .applying import apply, call_off, start_applying
-from .deciding import change_options, decide, discard, open_questions, withdraw
+from .correcting import correct
+from .deciding import change_options, decide, discard, open_questions, waits_to_be_planned, withdraw
 from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
+from .row_decisions import decide_row, withdraw_decision
 from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
 from .states import LEASE, recover
 
@@ -17,7 +19,9 @@ __all__ = [
     "apply",
     "call_off",
     "change_options",
+    "correct",
     "decide",
+    "decide_row",
     "discard",
     "earlier_import",
     "open_questions",
@@ -28,6 +32,8 @@ __all__ = [
     "rows_of",
     "start_applying",
     "upload_path",
+    "waits_to_be_planned",
     "withdraw",
+    "withdraw_decision",
     "write_returned_rows",
 ]

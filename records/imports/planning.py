@@ -19,7 +19,9 @@ from ..rows import Row, RowCleaner
 from ..values import hide_national_ids
 from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import REASON_HEADER
+from .correcting import corrected_rows
 from .files import earlier_import, upload_path
+from .row_decisions import rulings_of
 from .states import State, end, leave, move
 
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
@@ -79,7 +81,7 @@ def replan(batch: ImportBatch) -> None:
 
 def plan_again(batch: ImportBatch, state: str) -> None:
     """Plan from the stored rows; the batch goes to `state`."""
-    rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
+    rows = corrected_rows(batch, (plans.stored_row(row) for row in plans.stored_rows(batch)))
     progress.write(batch.pk, "planning", 0, len(rows))
     kept = [Note(*note) for note in batch.notes if note[1] not in _OWN_NOTES]
     _store_plan(batch, rows, kept, state)
@@ -91,9 +93,7 @@ def _store_plan(
     """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
     batch.refresh_from_db()
     complete_series()  # for programmes that were added past the admin
-    options = plans.Options(
-        batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
-    )
+    options = plans.options_of(batch, rulings_of(batch))
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
         working = ImportBatch.objects.select_for_update().filter(

@@ -6,6 +6,7 @@ from .confirmations import PersonConfirmation
 from .disclosures import Disclosure
 from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
+from .import_decisions import ImportCorrection, ImportDecision
 from .imports import ImportBatch, ImportOutcome, ImportRow, Verdict
 from .keys import KeyCheck
 from .organisation import (
@@ -40,6 +41,8 @@ __all__ = [
     "Division",
     "FollowUp",
     "ImportBatch",
+    "ImportCorrection",
+    "ImportDecision",
     "ImportOutcome",
     "ImportRow",
     "KeyCheck",
