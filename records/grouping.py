@@ -12,7 +12,7 @@ from .cells import NOTE
 from .columns import BY_ATTRIBUTE, COLUMNS
 from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
 from .models import Verdict
-from .plans import Planned
+from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
 from .rulings import SETTLED, Kind, Ruling, contradictions, record_of, unconfirmed
 
@@ -43,6 +43,12 @@ class Item:
         """Later degrees are newer; who still studies, for all we know, is newest."""
         stored = self.record.values["graduation_date"] if self.record else ""
         return self.value("graduation_date") or stored or "9999"
+
+    @property
+    def question(self) -> str:
+        """What is asked about the row, alike for rows with the same problems; "" when nothing is."""
+        asked = sorted({f"{code}@{header}" for header, code, _sentence in self.problems})
+        return (ABOUT_ROWS + " ".join(asked))[:200] if asked else ""
 
     def ask(self, header: str, code: str, sentence: str) -> None:
         """A question to a person, unless the ruling on the row has answered it."""

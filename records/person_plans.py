@@ -342,6 +342,7 @@ class PersonPlan:
             item.planned.series_id, item.planned.prefix = None, ""
             for header, code, sentence in dict.fromkeys(item.problems):
                 item.remark(header, WARNING, code, sentence)
+            item.planned.question = item.planned.question or item.question
             if not item.problems:
                 rows = "、".join(str(other.row.number) for other in self.group.items if other.problems)
                 item.remark(

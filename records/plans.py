@@ -39,6 +39,9 @@ _FIELDS = (
     "record_id",
 )
 _ROWS_AT_ONCE = 2000
+# In front of what rows are asked that a person decides row by row (`imports.row_decisions`); any other question is
+# about a programme and decided once for all like rows.
+ABOUT_ROWS = "rows:"
 # Texts that stand for a row of one of the university's lists.
 LISTED = frozenset({"programme", "enrolment_status", "current_identity"})
 _NATIONAL_ID = INDEX["national_id"]
@@ -268,6 +271,11 @@ def _damaged(stored: ImportRow) -> RowView:
         values=dict.fromkeys(HEADERS, ""),
         person_id=None,
     )
+
+
+def texts_of(stored: ImportRow, lists: Lists) -> dict[str, str]:
+    """The cleaned values of a row by header, as an export shows them; unmasked. Raises DamagedValue."""
+    return _texts(_body(stored), lists)
 
 
 def _texts(body: dict[str, Any], lists: Lists) -> dict[str, str]:

@@ -14,7 +14,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,7 +26,8 @@ from .. import imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Disclosure, ImportBatch, Programme, Verdict
 from ..workbooks.reader import WorkbookRefused
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import ChoiceFilter, require
+from .batch_rows import BatchRowPages
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
@@ -61,7 +61,7 @@ class StateFilter(ChoiceFilter):
         return queryset.filter(state__in=BROKEN if value == "broken" else [value])
 
 
-class ImportBatchAdmin(WorkspaceAdmin):
+class ImportBatchAdmin(BatchRowPages):
     navigation_title = gettext_lazy("匯入批次")
     list_display = ("label", "file_name", "state_", "rows_", "uploader", "uploaded", "importer", "applied")
     list_display_links = ("label",)
@@ -138,6 +138,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
                 )
                 for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
+            *self.row_urls(),
         ]
 
     # --- upload and template ----------------------------------------------------------------------------------
@@ -209,6 +210,9 @@ class ImportBatchAdmin(WorkspaceAdmin):
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
             "questions": imports.open_questions(batch) if is_planned else [],
+            "asked_about_rows": imports.asked_about_rows(batch) if is_planned else [],
+            "waits_to_be_planned": is_planned and imports.waits_to_be_planned(batch),
+            "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],
             "options": OptionsForm(instance=batch) if is_planned else None,
             "changing": sum(batch.counts.get(name, 0) for name in ("new_person", "new_record", "update")),
@@ -246,17 +250,11 @@ class ImportBatchAdmin(WorkspaceAdmin):
             self._plan_again(request, batch, imports.decide(batch, question, programme, by=request.user))
         return redirect("admin:records_importbatch_change", object_id)
 
-    def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
-        # Out of "planned" at once: nobody can confirm the old plan while the new one waits for the worker.
-        planned = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED)
-        if is_stored and planned.update(state=State.READING, heartbeat_at=timezone.now()):
-            tasks.replan_batch.enqueue(batch.pk)
-            messages.success(request, _("已套用，計畫重新產生。"))
-        else:
-            messages.warning(request, _("批次的狀態已經改變，這次的選擇沒有套用。"))
-
     def apply_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         batch = self._batch_for_act(request, object_id)
+        if batch.state == State.PLANNED and imports.waits_to_be_planned(batch):
+            messages.warning(request, _("有決定或更正尚未套用；請先重新產生計畫，看過之後再確認匯入。"))
+            return redirect("admin:records_importbatch_change", object_id)
         if tasks.request_apply(batch, request.user):
             messages.success(request, _("已確認，開始寫入。"))
         else:
@@ -293,14 +291,6 @@ class ImportBatchAdmin(WorkspaceAdmin):
             detail=_("批次 #%(number)s 的待更正列") % {"number": batch.pk},
         )
         return _download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
-
-    def _batch_for_act(self, request: HttpRequest, object_id: int) -> ImportBatch:
-        require(policies.can_import(request.user))
-        return get_object_or_404(ImportBatch, pk=object_id)
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"admin/records/importbatch/{template}", context)
 
 
 def _moment(at: Any) -> SafeString | str:

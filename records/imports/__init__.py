@@ -3,9 +3,18 @@
 The file is read once; planning again, after a decision or with other options, works on the stored rows.
 """
 
+from .answers import answers_of
 from .applying import apply, call_off, start_applying
 from .correcting import correct
-from .deciding import change_options, decide, discard, open_questions, waits_to_be_planned, withdraw
+from .deciding import (
+    asked_about_rows,
+    change_options,
+    decide,
+    discard,
+    open_questions,
+    waits_to_be_planned,
+    withdraw,
+)
 from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
 from .row_decisions import decide_row, withdraw_decision
@@ -16,7 +25,9 @@ __all__ = [
     "LEASE",
     "ROWS_A_PAGE",
     "all_rows",
+    "answers_of",
     "apply",
+    "asked_about_rows",
     "call_off",
     "change_options",
     "correct",

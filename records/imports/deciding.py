@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from .. import plans
@@ -53,8 +53,9 @@ def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
 def decide(batch: ImportBatch, question: str, programme: Programme, *, by: Any) -> bool:
     """Answer one question for all like rows; the plan has to be made again (`replan`)."""
     with planned_batch(batch) as locked:
-        asked = "\x00" not in question and ImportRow.objects.filter(batch=batch, question=question).exists()
-        if locked is None or not asked:
+        if locked is None or "\x00" in question or question.startswith(plans.ABOUT_ROWS):
+            return False
+        if not _asked(batch).filter(question=question).exists():
             return False
         locked.decisions[question] = str(programme.pk)
         locked.save(update_fields=["decisions"])
@@ -80,10 +81,34 @@ def waits_to_be_planned(batch: ImportBatch) -> bool:
     )
 
 
+def _asked(batch: ImportBatch) -> QuerySet[ImportRow]:
+    return ImportRow.objects.filter(batch=batch).exclude(question="").order_by()
+
+
+def asked_about_rows(batch: ImportBatch) -> list[tuple[int, int, list[tuple[str, str]]]]:
+    """What is asked about rows that are decided one by one, the most frequent first: how many rows, the first of
+    them, and the sentences as (header, sentence) of that row."""
+    found = list(
+        _asked(batch)
+        .filter(question__startswith=plans.ABOUT_ROWS)
+        .values_list("question")
+        .annotate(rows=Count("row_number"), first=Min("row_number"))
+        .order_by("-rows", "question")[:QUESTIONS_A_PAGE]
+    )
+    numbers = [first for *_rest, first in found]
+    remarks = dict(
+        ImportRow.objects.filter(batch=batch, row_number__in=numbers).values_list("row_number", "remarks")
+    )
+    return [
+        (count, first, [(r[0], r[3]) for r in remarks[first] if f"{r[2]}@{r[0]}" in question])
+        for question, count, first in found
+    ]
+
+
 def open_questions(batch: ImportBatch) -> list[Question]:
     """The undecided programmes of the batch, the most frequent first; at most `QUESTIONS_A_PAGE` of them."""
     lists = Lists.load()
-    asked = ImportRow.objects.filter(batch=batch).exclude(question="").order_by()
+    asked = _asked(batch).exclude(question__startswith=plans.ABOUT_ROWS)
     found = list(
         asked.values_list("question")
         .annotate(rows=Count("row_number"), first=Min("row_number"))

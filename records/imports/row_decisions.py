@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from ..grouping import Item
 from ..matching import Known
 from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Verdict
 from ..planning import judged
-from ..plans import options_of, stored_row
+from ..plans import ABOUT_ROWS, options_of, stored_row
 from ..programmes import Lists
 from ..rulings import Contradiction, Kind, Ruling, contradictions, unconfirmed
 from .deciding import planned_batch
@@ -92,27 +93,16 @@ def against(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> list[Contr
     return contradictions(item, ruling, known_about([item], filter(None, [ruling.person_id])))
 
 
-def questions_of(stored: ImportRow) -> frozenset[tuple[str, str]]:
-    """What is asked about a row: (header, code) of the remarks that keep it waiting."""
-    return frozenset((remark[0], remark[2]) for remark in stored.remarks if remark[1] == "warning")
-
-
-def like_rows(batch: ImportBatch, stored: ImportRow) -> dict[Scope, list[int]]:
+def like_rows(batch: ImportBatch, stored: ImportRow) -> dict[Scope, QuerySet[ImportRow]]:
     """The other undecided rows of the batch with the same questions: those of the same person, and all."""
-    if stored.verdict != Verdict.NEEDS_PERSON or stored.question:
-        return {Scope.SAME_PERSON: [], Scope.SAME_QUESTIONS: []}
-    asked = questions_of(stored)
-    waiting = (
-        open_rows(batch, Verdict.NEEDS_PERSON)
-        .exclude(pk=stored.pk)
-        .only("row_number", "remarks", "person_id", "batch_id")
-    )
-    like = [row for row in waiting.order_by("row_number").iterator() if questions_of(row) == asked]
-    same = [row.row_number for row in like if stored.person_id and row.person_id == stored.person_id]
-    return {Scope.SAME_PERSON: same, Scope.SAME_QUESTIONS: [row.row_number for row in like]}
+    like = open_rows(batch, Verdict.NEEDS_PERSON).exclude(pk=stored.pk).order_by("row_number")
+    is_asked = stored.verdict == Verdict.NEEDS_PERSON and stored.question.startswith(ABOUT_ROWS)
+    like = like.filter(question=stored.question) if is_asked else like.none()
+    same = like.filter(person=stored.person_id) if stored.person_id else like.none()
+    return {Scope.SAME_PERSON: same, Scope.SAME_QUESTIONS: like}
 
 
-def open_rows(batch: ImportBatch, verdict: str) -> Any:
+def open_rows(batch: ImportBatch, verdict: str) -> QuerySet[ImportRow]:
     """Rows of a verdict about which nothing was decided or corrected since the plan was made."""
     since = {"batch": batch, "row_number__isnull": False}
     decided = ImportDecision.objects.filter(**since, decided_at__gt=batch.planned_at)
@@ -135,8 +125,7 @@ def decide_row(
     with planned_batch(batch) as locked:
         if locked is None:
             return None
-        numbers = [] if scope is Scope.ROW else like_rows(locked, stored)[scope]
-        others = ImportRow.objects.filter(batch=locked, row_number__in=numbers).order_by("row_number")
+        others = [] if scope is Scope.ROW else like_rows(locked, stored)[scope]
         rulings, left = {stored.row_number: ruling}, []
         for number, other in _like_rulings(locked, others, ruling, scope):
             if other is None:

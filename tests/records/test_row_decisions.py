@@ -189,7 +189,11 @@ def test_like_rows_are_decided_in_one_go_each_with_the_person_it_points_at():
     rows[2]["生日"] = "1991-01-01"  # asked about more than the others
     batch = planned([*rows, row()])
     stored = row_of(batch)
-    assert row_decisions.like_rows(batch, stored) == {Scope.SAME_PERSON: [], Scope.SAME_QUESTIONS: [3]}
+    like = row_decisions.like_rows(batch, stored)
+    assert {scope: [row.row_number for row in rows] for scope, rows in like.items()} == {
+        Scope.SAME_PERSON: [],
+        Scope.SAME_QUESTIONS: [3],
+    }
     batch = decided(batch, is_person(people[0][0]), scope=Scope.SAME_QUESTIONS)
     assert verdicts(batch) == ["update", "update", "needs_person", "new_person"]
     applied(batch)
@@ -205,7 +209,7 @@ def test_a_like_row_with_more_against_it_is_left_and_named():
         ]
     )
     stored = ImportRow.objects.get(batch=batch, row_number=3)
-    ImportRow.objects.filter(pk=stored.pk).update(remarks=row_of(batch).remarks)
+    ImportRow.objects.filter(pk=stored.pk).update(question=row_of(batch).question)
     result = imports.decide_row(
         batch, row_of(batch), is_person(first), scope=Scope.SAME_QUESTIONS, reason="查證", by=importer()
     )
