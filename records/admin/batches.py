@@ -194,6 +194,7 @@ class ImportBatchAdmin(BatchRowPages):
             "sees_rows": sees_rows,
             "is_broken": batch.state in BROKEN,
             "verdict": verdict,
+            "successors": batch.successors.exclude(state__in=(*BROKEN, State.DISCARDED)).order_by("pk"),
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),
         }
         if sees_rows and batch.state in (State.PLANNED, State.APPLIED):

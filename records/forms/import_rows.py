@@ -67,7 +67,12 @@ class DecisionForm(forms.Form):
             (
                 one,
                 [
-                    *(self._option(f"{one.pk}-{degree.pk}", degree.text) for degree in one.degrees),
+                    *(
+                        self._option(
+                            f"{one.pk}-{degree.pk}", _("併入這筆學籍：%(degree)s") % {"degree": degree.text}
+                        )
+                        for degree in one.degrees
+                    ),
                     self._option(f"{one.pk}-new", _("是這位校友的另一個學籍（新增）")),
                 ],
             )

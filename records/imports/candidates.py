@@ -27,11 +27,10 @@ _IDENTITY = ("chinese_name", "sex", "birth_date")
 
 @dataclass(frozen=True, slots=True)
 class Degree:
-    """A degree of a candidate in words; `fits` when the row seems to speak of it."""
+    """A degree of a candidate in words."""
 
     pk: int
     text: str
-    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def _candidate(item: Item, person: KnownPerson, lists: Lists, user: Any) -> Cand
             for attribute, theirs, ours in _differences(item, person, lists)
             if policies.may_read(user, attribute)
         ],
-        [_degree(item, record, lists) for record in person.records],
+        [_degree(record, lists) for record in person.records],
     )
 
 
@@ -117,7 +116,7 @@ def _differences(item: Item, person: KnownPerson, lists: Lists) -> Iterator[tupl
             yield attribute, lists.shown(attribute, value), lists.shown(attribute, stored)
 
 
-def _degree(item: Item, record: KnownRecord, lists: Lists) -> Degree:
+def _degree(record: KnownRecord, lists: Lists) -> Degree:
     values = record.values
     parts = [
         lists.shown("programme", values["programme"]),
@@ -125,7 +124,4 @@ def _degree(item: Item, record: KnownRecord, lists: Lists) -> Degree:
         _("學號 %(number)s") % {"number": values["student_number"]} if values["student_number"] else "",
         _("流水號 %(number)s") % {"number": values["serial_number"]},
     ]
-    fits = any(
-        item.value(name) and item.value(name) == values[name] for name in ("serial_number", "programme")
-    )
-    return Degree(record.pk, "，".join(filter(None, parts)), fits)
+    return Degree(record.pk, "，".join(filter(None, parts)))

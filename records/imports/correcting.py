@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from .. import plans
-from ..cells import ERROR, RawCell
+from ..cells import ERROR, ErrorCell, FormulaCell, RawCell
 from ..columns import COLUMNS, HEADERS, SECONDARY
 from ..encryption import seal_bytes
 from ..models import ImportBatch, ImportCorrection, ImportRow
@@ -85,10 +85,10 @@ def correct(
         if locked is None:
             return None
         rows = ImportRow.objects.filter(batch=locked, row_number__in=list(corrections))
-        now = timezone.now()
+        now, lists = timezone.now(), Lists.load()
         made = []
         for stored in rows.iterator(chunk_size=500):
-            pairs = _differing(plans.stored_row(stored), corrections[stored.row_number])
+            pairs = _differing(stored, corrections[stored.row_number], lists)
             if pairs:
                 context = ImportCorrection.payload_context(locked.pk, stored.row_number)
                 made.append(
@@ -106,10 +106,26 @@ def correct(
     return len(made)
 
 
-def _differing(row: Row, cells: Cells) -> dict[str, tuple[RawCell, RawCell]]:
-    now = cells_of(row)
-    pairs = {header: (now[HEADERS.index(header)], _blank_as_none(cell)) for header, cell in cells.items()}
-    return {header: pair for header, pair in pairs.items() if pair[0] != pair[1]}
+def _differing(stored: ImportRow, cells: Cells, lists: Lists) -> dict[str, tuple[RawCell, RawCell]]:
+    """The cells that say something else than what was shown and returned."""
+    shown = dict(zip(HEADERS, map(_blank_as_none, plans.returned(stored, lists)[0]), strict=True))
+    pairs = {header: (shown[header], _blank_as_none(cell)) for header, cell in cells.items()}
+    return {header: pair for header, pair in pairs.items() if not _is_same(*pair)}
+
+
+def _is_same(before: RawCell, after: RawCell) -> bool:
+    """A formula goes back as its text, and is the same when that comes again."""
+    formula = before.formula if isinstance(before, FormulaCell) else None
+    return text_of(after) in (text_of(before), formula)
+
+
+def text_of(cell: RawCell) -> str:
+    """A cell as a person sees it in the sheet."""
+    if isinstance(cell, FormulaCell):
+        return text_of(cell.cached) if cell.cached is not None else cell.formula
+    if isinstance(cell, ErrorCell):
+        return cell.text
+    return "" if cell is None else str(cell)
 
 
 def _blank_as_none(cell: RawCell) -> RawCell:

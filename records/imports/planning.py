@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import bulk, plans, progress
-from ..cells import WARNING, Note
+from ..cells import WARNING, Note, RawCell
 from ..columns import HEADERS, REQUIRED_HEADERS
 from ..models import ImportBatch
 from ..organisation import complete_series
@@ -17,8 +17,9 @@ from ..planning import counts_of, plan
 from ..programmes import Lists
 from ..rows import Row, RowCleaner
 from ..values import hide_national_ids
-from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
-from ..workbooks.writer import REASON_HEADER
+from ..workbooks.reader import WorkbookRefused, read_sheet
+from ..workbooks.writer import MARK_HEADER, REASON_HEADER
+from .continuing import NotContinued, go_on, original_of
 from .correcting import corrected_rows
 from .files import earlier_import, upload_path
 from .row_decisions import rulings_of
@@ -35,10 +36,21 @@ def read_and_plan(batch: ImportBatch) -> None:
     path = upload_path(batch)
     try:
         with read_sheet(
-            path, headers=HEADERS, required=REQUIRED_HEADERS, ignored=(REASON_HEADER,), name=batch.file_name
+            path,
+            headers=HEADERS,
+            required=REQUIRED_HEADERS,
+            ignored=(REASON_HEADER,),
+            optional=(MARK_HEADER,),
+            name=batch.file_name,
         ) as sheet:
-            _store_plan(batch, _rows(batch, sheet), sheet.notes)
-    except WorkbookRefused as refusal:
+            came = list(sheet.rows) if MARK_HEADER in sheet.columns else None
+            original = original_of(came) if came else None
+            if original is not None and go_on(batch, original, came):
+                replan(original)
+            else:
+                rows = sheet.rows if came is None else came
+                _store_plan(batch, _rows(batch, sheet.columns, rows), sheet.notes)
+    except (WorkbookRefused, NotContinued) as refusal:
         end(batch, State.REFUSED, refusal.sentence)
     finally:
         leave(
@@ -51,13 +63,15 @@ def read_and_plan(batch: ImportBatch) -> None:
         path.unlink(missing_ok=True)
 
 
-def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
-    """The cleaned rows of a sheet, while it is being read. Raises WorkbookRefused."""
-    if not set(KEY_HEADERS) & set(sheet.columns):
+def _rows(batch: ImportBatch, columns: list[str], rows: Iterable[tuple[int, list[RawCell]]]) -> Iterator[Row]:
+    """The cleaned rows of a sheet, while it is being read; the last cell of each is its mark. Raises
+    WorkbookRefused."""
+    if not set(KEY_HEADERS) & set(columns):
         raise WorkbookRefused("no_key_columns")
     cleaner = RowCleaner(timezone.localdate())
     count = 0
-    for number, cells in sheet.rows:
+    for number, cells in rows:
+        del cells[-1]
         yield cleaner.clean(number, cells)
         count += 1
         if count % 500 == 0:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from .. import plans
-from ..cells import ERROR, NOTE, ErrorCell, FormulaCell, RawCell
+from ..cells import ERROR, NOTE
 from ..columns import BY_ATTRIBUTE, HEADERS
 from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
 from ..programmes import Lists
 from ..rulings import Kind
 from ..values import hide_national_ids, mask_national_id
-from .correcting import opened
+from .correcting import opened, text_of
 from .row_decisions import open_rows
 
 NATIONAL_ID, SERIAL = BY_ATTRIBUTE["national_id"].header, BY_ATTRIBUTE["serial_number"].header
@@ -85,15 +85,6 @@ def texts_as_they_came(stored: ImportRow) -> dict[str, str]:
     if row.raw:
         return {header: text_of(cell) for header, cell in zip(HEADERS, row.raw, strict=True)}
     return plans.texts_of(stored, Lists.load())
-
-
-def text_of(cell: RawCell) -> str:
-    """A cell as a person sees it in the sheet."""
-    if isinstance(cell, FormulaCell):
-        return text_of(cell.cached) if cell.cached is not None else cell.formula
-    if isinstance(cell, ErrorCell):
-        return cell.text
-    return "" if cell is None else str(cell)
 
 
 def masked(header: str, text: str) -> str:

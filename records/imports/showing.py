@@ -12,6 +12,7 @@ from ..columns import HEADERS
 from ..models import ImportBatch, Verdict
 from ..programmes import Lists
 from ..workbooks.writer import ReturnedRow, write_returned
+from .marks import mark_of
 
 ROWS_A_PAGE = 50
 
@@ -42,5 +43,7 @@ def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:
         or any(remark[1] == ERROR for remark in row.remarks)
     )
     return write_returned(
-        target, headers=HEADERS, rows=(ReturnedRow(*plans.returned(row, lists)) for row in wanted)
+        target,
+        headers=HEADERS,
+        rows=(ReturnedRow(*plans.returned(row, lists), mark_of(batch.pk, row.row_number)) for row in wanted),
     )

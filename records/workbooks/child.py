@@ -90,7 +90,8 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
     )
     found = selection.header_row.columns
     columns = [header for header in headers if header in found]
-    yield encode({"sheet": selection.title, "columns": columns, "notes": selection.opening_remarks(headers)})
+    expected = [header for header in headers if header not in request["optional"]]
+    yield encode({"sheet": selection.title, "columns": columns, "notes": selection.opening_remarks(expected)})
     count = 0
     for line in _rows(selection, [found.get(header) for header in headers]):
         count += 1

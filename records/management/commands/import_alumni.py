@@ -81,6 +81,9 @@ class Command(KeyedCommand):
             ) from error
         imports.read_and_plan(batch)
         batch.refresh_from_db()
+        if batch.state == ImportBatch.State.CONTINUED:
+            self.stdout.write(batch.error)
+            return batch.predecessor
         return batch
 
     def _tell(self, batch: ImportBatch) -> None:
@@ -159,6 +162,7 @@ def _report_of(batch: ImportBatch) -> dict[str, Any]:
         "state": batch.state,
         "file": {"sha256": batch.sha256, "rows": batch.counts.get("rows", 0)},
         "counts": {name: batch.counts.get(name, 0) for name in COUNTED},
+        "predecessor": batch.predecessor_id,
         "errors": [batch.error] if batch.error else [],
         "notes": [message for _level, _code, message in batch.notes],
         "rows": [
@@ -173,5 +177,15 @@ def _report_of(batch: ImportBatch) -> dict[str, Any]:
                 ],
             }
             for row in imports.all_rows(batch)
+        ],
+        "answers": [
+            {
+                "at": answer.at.isoformat(timespec="seconds"),
+                "by": answer.by,
+                "what": answer.words,
+                "reason": answer.reason,
+                "rows": answer.rows,
+            }
+            for answer in imports.answers_of(batch)
         ],
     }
