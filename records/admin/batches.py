@@ -206,12 +206,13 @@ class ImportBatchAdmin(BatchRowPages):
         total = batch.counts.get(verdict or "rows", 0)
         page = Paginator(range(total), imports.ROWS_A_PAGE).get_page(request.GET.get("page"))
         is_planned = batch.state == State.PLANNED
+        asked = imports.asked_in(batch) if is_planned else []
         return {
             "page": page,
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
-            "questions": imports.open_questions(batch) if is_planned else [],
-            "asked_about_rows": imports.asked_about_rows(batch) if is_planned else [],
+            "questions": imports.open_questions(batch, asked) if is_planned else [],
+            "asked_about_rows": imports.asked_about_rows(batch, asked) if is_planned else [],
             "waits_to_be_planned": is_planned and imports.waits_to_be_planned(batch),
             "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],

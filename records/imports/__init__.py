@@ -8,6 +8,7 @@ from .applying import apply, call_off, start_applying
 from .correcting import correct
 from .deciding import (
     asked_about_rows,
+    asked_in,
     change_options,
     decide,
     discard,
@@ -28,6 +29,7 @@ __all__ = [
     "answers_of",
     "apply",
     "asked_about_rows",
+    "asked_in",
     "call_off",
     "change_options",
     "correct",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Min, QuerySet
@@ -55,7 +55,7 @@ def decide(batch: ImportBatch, question: str, programme: Programme, *, by: Any) 
     with planned_batch(batch) as locked:
         if locked is None or "\x00" in question or question.startswith(plans.ABOUT_ROWS):
             return False
-        if not _asked(batch).filter(question=question).exists():
+        if not _asking(batch).filter(question=question).exists():
             return False
         locked.decisions[question] = str(programme.pk)
         locked.save(update_fields=["decisions"])
@@ -81,42 +81,44 @@ def waits_to_be_planned(batch: ImportBatch) -> bool:
     )
 
 
-def _asked(batch: ImportBatch) -> QuerySet[ImportRow]:
+class Asked(NamedTuple):
+    """A question with the number of rows that ask it and the first of them."""
+
+    question: str
+    rows: int
+    first: int
+
+
+def asked_in(batch: ImportBatch) -> list[Asked]:
+    """Every question of a plan, of either kind, the most frequent first."""
+    found = _asking(batch).values_list("question").annotate(rows=Count("row_number"), first=Min("row_number"))
+    return [Asked(*one) for one in found.order_by("-rows", "question")]
+
+
+def _asking(batch: ImportBatch) -> QuerySet[ImportRow]:
     return ImportRow.objects.filter(batch=batch).exclude(question="").order_by()
 
 
-def asked_about_rows(batch: ImportBatch) -> list[tuple[int, int, list[tuple[str, str]]]]:
-    """What is asked about rows that are decided one by one, the most frequent first: how many rows, the first of
-    them, and the sentences as (header, sentence) of that row."""
-    found = list(
-        _asked(batch)
-        .filter(question__startswith=plans.ABOUT_ROWS)
-        .values_list("question")
-        .annotate(rows=Count("row_number"), first=Min("row_number"))
-        .order_by("-rows", "question")[:QUESTIONS_A_PAGE]
-    )
-    numbers = [first for *_rest, first in found]
-    remarks = dict(
-        ImportRow.objects.filter(batch=batch, row_number__in=numbers).values_list("row_number", "remarks")
-    )
+def asked_about_rows(batch: ImportBatch, asked: list[Asked]) -> list[tuple[Asked, list[tuple[str, str]]]]:
+    """What is asked about rows that are decided one by one, with the sentences as (header, sentence) of the first
+    row; at most `QUESTIONS_A_PAGE` of them."""
+    found = [one for one in asked if one.question.startswith(plans.ABOUT_ROWS)][:QUESTIONS_A_PAGE]
+    first_rows = ImportRow.objects.filter(batch=batch, row_number__in=[one.first for one in found])
+    remarks = dict(first_rows.values_list("row_number", "remarks"))
     return [
-        (count, first, [(r[0], r[3]) for r in remarks[first] if f"{r[2]}@{r[0]}" in question])
-        for question, count, first in found
+        (one, [(r[0], r[3]) for r in remarks[one.first] if f"{r[2]}@{r[0]}" in one.question]) for one in found
     ]
 
 
-def open_questions(batch: ImportBatch) -> list[Question]:
+def open_questions(batch: ImportBatch, asked: list[Asked] | None = None) -> list[Question]:
     """The undecided programmes of the batch, the most frequent first; at most `QUESTIONS_A_PAGE` of them."""
     lists = Lists.load()
-    asked = _asked(batch).exclude(question__startswith=plans.ABOUT_ROWS)
-    found = list(
-        asked.values_list("question")
-        .annotate(rows=Count("row_number"), first=Min("row_number"))
-        .order_by("-rows", "question")[:QUESTIONS_A_PAGE]
-    )
+    found = [one for one in asked or asked_in(batch) if not one.question.startswith(plans.ABOUT_ROWS)][
+        :QUESTIONS_A_PAGE
+    ]
     firsts = {
         row.row_number: plans.stored_row(row)
-        for row in ImportRow.objects.filter(batch=batch, row_number__in=[first for *_rest, first in found])
+        for row in ImportRow.objects.filter(batch=batch, row_number__in=[one.first for one in found])
     }
     questions = []
     for key, count, first in found:
@@ -128,7 +130,10 @@ def open_questions(batch: ImportBatch) -> list[Question]:
         )
         candidates = [lists.programme(pk) for pk in resolution.candidates]
         numbers = list(
-            asked.filter(question=key).order_by("row_number").values_list("row_number", flat=True)[:5]
+            _asking(batch)
+            .filter(question=key)
+            .order_by("row_number")
+            .values_list("row_number", flat=True)[:5]
         )
         questions.append(Question(key, row.value("programme"), count, numbers, candidates))
     return questions

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from ..grouping import Item
 from ..matching import Known
-from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Verdict
+from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
 from ..planning import judged
 from ..plans import ABOUT_ROWS, options_of, stored_row
 from ..programmes import Lists
@@ -95,20 +95,24 @@ def against(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> list[Contr
 
 def like_rows(batch: ImportBatch, stored: ImportRow) -> dict[Scope, QuerySet[ImportRow]]:
     """The other undecided rows of the batch with the same questions: those of the same person, and all."""
-    like = open_rows(batch, Verdict.NEEDS_PERSON).exclude(pk=stored.pk).order_by("row_number")
-    is_asked = stored.verdict == Verdict.NEEDS_PERSON and stored.question.startswith(ABOUT_ROWS)
-    like = like.filter(question=stored.question) if is_asked else like.none()
+    asking = _unanswered(batch).exclude(question="").filter(question=stored.question)
+    like = asking.exclude(row_number=stored.row_number).order_by("row_number")
+    like = like if stored.question.startswith(ABOUT_ROWS) else like.none()
     same = like.filter(person=stored.person_id) if stored.person_id else like.none()
     return {Scope.SAME_PERSON: same, Scope.SAME_QUESTIONS: like}
 
 
 def open_rows(batch: ImportBatch, verdict: str) -> QuerySet[ImportRow]:
     """Rows of a verdict about which nothing was decided or corrected since the plan was made."""
+    return _unanswered(batch).filter(verdict=verdict)
+
+
+def _unanswered(batch: ImportBatch) -> QuerySet[ImportRow]:
     since = {"batch": batch, "row_number__isnull": False}
     decided = ImportDecision.objects.filter(**since, decided_at__gt=batch.planned_at)
     corrected = ImportCorrection.objects.filter(**since, corrected_at__gt=batch.planned_at)
     return (
-        ImportRow.objects.filter(batch=batch, verdict=verdict)
+        ImportRow.objects.filter(batch=batch)
         .exclude(row_number__in=decided.values("row_number"))
         .exclude(row_number__in=corrected.values("row_number"))
     )

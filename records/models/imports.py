@@ -139,7 +139,7 @@ class ImportRow(models.Model):
             models.Index(fields=["batch", "verdict", "row_number"], name="import_row_by_verdict"),
             # Few rows have a question; the page counts them whatever the size of the plan.
             models.Index(
-                fields=["batch", "question", "row_number"],
+                fields=["batch", "question", "person", "row_number"],
                 condition=~models.Q(question=""),
                 name="import_row_by_question",
             ),
