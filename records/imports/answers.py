@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -49,7 +50,7 @@ def answers_of(batch: ImportBatch) -> list[Answer]:
     return sorted(found, key=lambda answer: answer.at, reverse=True)[:SHOWN_AT_MOST]
 
 
-def _joined(said):
+def _joined(said: Iterable[tuple[datetime.datetime, str, str, str, int | None]]) -> Iterator[Answer]:
     """What was said in one go about several rows stands once."""
     for (at, by, words, reason), rows in groupby(said, key=lambda one: one[:4]):
         yield Answer(at, by, words, reason, [row[4] for row in rows if row[4] is not None])

@@ -19,6 +19,8 @@ from ..workbooks.lines import decode_line, encode_line, unpack_cells
 from .deciding import planned_batch
 
 Cells = Mapping[str, RawCell]  # by header
+# Warnings that still leave a row to a person: who corrects the cell wants to know at once.
+_UNRESOLVED = frozenset({"programme_unknown"})
 
 
 def cells_of(row: Row) -> list[RawCell]:
@@ -70,10 +72,6 @@ def errors_in(batch: ImportBatch, stored: ImportRow, cells: Cells) -> dict[str, 
         if header in cells and (level == ERROR or code in _UNRESOLVED):
             found.setdefault(header, []).append(sentence)
     return found
-
-
-# Warnings that still leave a row to a person: who corrects the cell wants to know at once.
-_UNRESOLVED = frozenset({"programme_unknown"})
 
 
 def correct(
