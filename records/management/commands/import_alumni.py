@@ -162,7 +162,6 @@ def _report_of(batch: ImportBatch) -> dict[str, Any]:
         "state": batch.state,
         "file": {"sha256": batch.sha256, "rows": batch.counts.get("rows", 0)},
         "counts": {name: batch.counts.get(name, 0) for name in COUNTED},
-        "predecessor": batch.predecessor_id,
         "errors": [batch.error] if batch.error else [],
         "notes": [message for _level, _code, message in batch.notes],
         "rows": [
@@ -178,14 +177,20 @@ def _report_of(batch: ImportBatch) -> dict[str, Any]:
             }
             for row in imports.all_rows(batch)
         ],
-        "answers": [
-            {
-                "at": answer.at.isoformat(timespec="seconds"),
-                "by": answer.by,
-                "what": answer.words,
-                "reason": answer.reason,
-                "rows": answer.rows,
-            }
-            for answer in imports.answers_of(batch)
-        ],
-    }
+    } | _of_returned_rows(batch)
+
+
+def _of_returned_rows(batch: ImportBatch) -> dict[str, Any]:
+    """What is told only of a returned workbook: which batch it follows, and who decided or corrected what."""
+    answers = [
+        {
+            "at": answer.at.isoformat(timespec="seconds"),
+            "by": answer.by,
+            "what": answer.words,
+            "reason": answer.reason,
+            "rows": answer.rows,
+        }
+        for answer in imports.answers_of(batch)
+    ]
+    told = {"predecessor": batch.predecessor_id, "answers": answers}
+    return {name: value for name, value in told.items() if value}
