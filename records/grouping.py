@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from .cells import NOTE
 from .columns import BY_ATTRIBUTE, COLUMNS
 from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
 from .models import Verdict
-from .plans import Planned
+from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
+from .rulings import SETTLED, Kind, Ruling, contradictions, record_of, unconfirmed
 
 
 @dataclass(slots=True)
@@ -26,6 +29,7 @@ class Item:
     problems: list[tuple[str, str, str]] = field(
         default_factory=list
     )  # (header, code, sentence): a person decides
+    ruling: Ruling | None = None  # what a person decided, where it is followed
 
     @property
     def row(self) -> Row:
@@ -40,8 +44,16 @@ class Item:
         stored = self.record.values["graduation_date"] if self.record else ""
         return self.value("graduation_date") or stored or "9999"
 
+    @property
+    def question(self) -> str:
+        """What is asked about the row, alike for rows with the same problems; "" when nothing is."""
+        asked = sorted({f"{code}@{header}" for header, code, _sentence in self.problems})
+        return (ABOUT_ROWS + " ".join(asked))[:200] if asked else ""
+
     def ask(self, header: str, code: str, sentence: str) -> None:
-        self.problems.append((header, code, sentence))
+        """A question to a person, unless the ruling on the row has answered it."""
+        if self.ruling is None or code not in SETTLED:
+            self.problems.append((header, code, sentence))
 
     def remark(self, header: str, level: str, code: str, sentence: str) -> None:
         self.planned.remarks.append((header, level, code, sentence))
@@ -59,9 +71,9 @@ class Grouping:
     """Join the rows of one person: those matched to the same stored person, else with the same national ID, else
     with the same student number."""
 
-    def __init__(self, items: list[Item], known: Known) -> None:
+    def __init__(self, items: list[Item], known: Known, rulings: Mapping[int, Ruling]) -> None:
         self.items = [item for item in items if item.planned.verdict != Verdict.KEPT_OUT]
-        self.known = known
+        self.known, self.rulings = known, rulings
         self.by_key: dict[tuple[str, object], Group] = {}
         self.by_digest: dict[str, Group] = {}
         self.by_student: dict[str, Group] = {}
@@ -69,7 +81,9 @@ class Grouping:
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
-        matched = [(item, self._match(item)) for item in self.items]
+        matched = [
+            (item, self._follow(item) if self._rule(item) else self._match(item)) for item in self.items
+        ]
         # Rows of stored people first, then rows with a national ID: others join the person whose national ID or
         # student number they bear.
         for item, person in sorted(matched, key=lambda pair: (pair[1] is None, not pair[0].digest)):
@@ -78,6 +92,8 @@ class Grouping:
                 groups.append(group)
             group.items.append(item)
             self._claim(item, group)
+            if item.ruling and item.ruling.kind == Kind.NEW and group.person:
+                _overtake(item, _("檔案中身分證字號或學號相同的列屬於既有校友。"))
         for group in groups:
             group.items.sort(key=lambda item: item.row.number)
         return groups
@@ -99,6 +115,29 @@ class Grouping:
         )
         group = self.by_key.setdefault(key, Group(person=person))
         return group
+
+    def _rule(self, item: Item) -> bool:
+        """Whether a person's ruling on the row stands; one that facts have overtaken is asked for again."""
+        ruling = self.rulings.get(item.row.number)
+        if ruling is None:
+            return False
+        found = contradictions(item, ruling, self.known)
+        against = unconfirmed(found, ruling)
+        if against:
+            _overtake(item, "".join(one.sentence for one in against))
+            return False
+        item.ruling = ruling
+        item.remark("", NOTE, "decided", _("依決定處理：%(told)s") % {"told": ruling.told})
+        for one in found:
+            item.remark("", NOTE, one.code, one.sentence)
+        return True
+
+    def _follow(self, item: Item) -> KnownPerson | None:
+        """The person that the ruling names, nobody when the row is somebody new."""
+        self._ask_retired(item)
+        person = self.known.people[item.ruling.person_id] if item.ruling.kind == Kind.PERSON else None
+        item.record = record_of(item.ruling, person) if person else None
+        return person
 
     def _match(self, item: Item) -> KnownPerson | None:
         """The stored person a row speaks of; contradicting keys are for a person to decide."""
@@ -123,11 +162,14 @@ class Grouping:
             item.ask(
                 "學號", "student_number_taken", _("這個學號已屬於資料庫中的另一位校友，請查明是哪一位的。")
             )
+        self._ask_retired(item)
+        return person
+
+    def _ask_retired(self, item: Item) -> None:
         if item.value("serial_number") in self.known.burnt_serials:
             item.ask(
                 "流水號", "serial_retired", _("這個流水號曾經編給其他紀錄，不可再用；請清空，由系統編號。")
             )
-        return person
 
     def _by_student(self, item: Item) -> KnownRecord | None:
         records = self.known.by_student.get(item.value("student_number"), ())
@@ -148,14 +190,19 @@ class Grouping:
             for one in (item, *(i for i in other.items if i.value(attribute) == value)):
                 one.ask(
                     header,
-                    "given_twice",
+                    "given_twice" if attribute == "serial_number" else "student_given_twice",
                     _("檔案中有兩位不同的人使用相同的%(header)s，請查明是哪一位的。") % {"header": header},
                 )
 
 
+def _overtake(item: Item, sentence: str) -> None:
+    item.ruling = None
+    item.ask("", "decision_overtaken", _("先前的決定與資料矛盾，請重新決定：%(why)s") % {"why": sentence})
+
+
 def find_namesakes(groups: list[Group], known: Known) -> None:
     """Whom a row may mean when nothing but the name speaks (SOP 6.5): the same name and no birthday against it."""
-    new = [group for group in groups if group.person is None]
+    new = [group for group in groups if not (group.person or any(item.ruling for item in group.items))]
     stored = namesakes(group.items[0].name_key for group in new)
     in_file: dict[str, list[Group]] = defaultdict(list)
     for group in groups:

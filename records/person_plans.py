@@ -86,11 +86,20 @@ class PersonPlan:
                     )
             stored = self.person.values[attribute] if self.person else ""
             if stored and seen and _comparable(attribute, stored) not in seen:
-                self.newest_first[0].ask(
-                    header,
-                    "differs_from_stored",
-                    _("%(header)s與資料庫中的校友不同，請核對是否為同一人。") % {"header": header},
-                )
+                self._ask_or_keep(header)
+
+    def _ask_or_keep(self, header: str) -> None:
+        """Who is meant when the file and the stored person differ; a person who ruled on a row has said so."""
+        ruled = next((item for item in self.group.items if item.ruling), None)
+        if ruled is not None:
+            sentence = _("依決定為同一人，保留資料庫的%(header)s；須更正時請修改校友資料。")
+            ruled.remark(header, NOTE, "kept_by_decision", sentence % {"header": header})
+            return
+        self.newest_first[0].ask(
+            header,
+            "differs_from_stored",
+            _("%(header)s與資料庫中的校友不同，請核對是否為同一人。") % {"header": header},
+        )
 
     def _row_numbers(self) -> str:
         return "、".join(_("第%(row)s列") % {"row": item.row.number} for item in self.group.items)
@@ -333,6 +342,7 @@ class PersonPlan:
             item.planned.series_id, item.planned.prefix = None, ""
             for header, code, sentence in dict.fromkeys(item.problems):
                 item.remark(header, WARNING, code, sentence)
+            item.planned.question = item.planned.question or item.question
             if not item.problems:
                 rows = "、".join(str(other.row.number) for other in self.group.items if other.problems)
                 item.remark(

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from .cells import ERROR
+from .cells import ERROR, WARNING
 from .columns import BY_ATTRIBUTE
 from .grouping import Grouping, Item, find_namesakes
 from .matching import Known, annotation_lines
-from .models import Verdict
+from .models import ImportDecision, Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
 from .programmes import Lists
@@ -25,13 +25,14 @@ from .rows import INDEX, Remark, Row
 def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
     """Plan all rows of a file; the result is in the order of the rows. Each is judged as it comes: reading goes on in
     a process of its own meanwhile."""
-    items = [_item(row, lists, options) for row in rows]
+    items = [judged(row, lists, options) for row in rows]
     known = Known(
         serials=(serial for item in items if (serial := item.value("serial_number"))),
         digests=(item.digest for item in items if item.digest),
         students=(number for item in items if (number := item.value("student_number"))),
     )
-    groups = Grouping(items, known).groups()
+    known.load_more(ruling.person_id for ruling in options.rulings.values() if ruling.person_id)
+    groups = Grouping(items, known, options.rulings).groups()
     find_namesakes(groups, known)
     lines = annotation_lines(
         group.person.pk
@@ -44,7 +45,7 @@ def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
     return [item.planned for item in items]
 
 
-def _item(row: Row, lists: Lists, options: Options) -> Item:
+def judged(row: Row, lists: Lists, options: Options) -> Item:
     """Look the listed values up and judge the row by itself."""
     planned = Planned(row, Verdict.UNCHANGED)
     added = [
@@ -61,6 +62,10 @@ def _item(row: Row, lists: Lists, options: Options) -> Item:
         planned.verdict = Verdict.KEPT_OUT
         if not row.is_rejected("chinese_name"):
             item.remark("中文姓名", ERROR, "name_missing", _("中文姓名空白，請補上後再匯入。"))
+    ruling = options.rulings.get(row.number)
+    if ruling and ruling.kind == ImportDecision.Kind.OUT:
+        planned.verdict = Verdict.KEPT_OUT
+        item.remark("", WARNING, "left_out", _("不匯入：%(told)s") % {"told": ruling.told})
     return item
 
 

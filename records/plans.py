@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import bulk
@@ -20,6 +21,7 @@ from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
+from .rulings import Ruling
 from .values import hide_national_ids, mask_national_id
 from .workbooks.lines import decode_line, encode_line, unpack_cells
 
@@ -37,6 +39,9 @@ _FIELDS = (
     "record_id",
 )
 _ROWS_AT_ONCE = 2000
+# In front of what rows are asked that a person decides row by row (`imports.row_decisions`); any other question is
+# about a programme and decided once for all like rows.
+ABOUT_ROWS = "rows:"
 # Texts that stand for a row of one of the university's lists.
 LISTED = frozenset({"programme", "enrolment_status", "current_identity"})
 _NATIONAL_ID = INDEX["national_id"]
@@ -51,6 +56,13 @@ class Options:
     decisions: Mapping[str, str]  # question → programme id
     file_name: str
     today: datetime.date
+    rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by row number
+
+
+def options_of(batch: ImportBatch, rulings: Mapping[int, Ruling] | None = None) -> Options:
+    """The options of a batch as of today."""
+    today = timezone.localdate()
+    return Options(batch.mode, batch.refusals, batch.decisions, batch.file_name, today, rulings or {})
 
 
 @dataclass(slots=True)
@@ -123,7 +135,9 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         payload,
         item.remarks,
         item.leader,
-        item.question,
+        item.question
+        if item.verdict == Verdict.NEEDS_PERSON
+        else "",  # a question that still keeps the row out
         item.series_id,
         item.prefix,
         item.person_id,
@@ -258,6 +272,11 @@ def _damaged(stored: ImportRow) -> RowView:
         values=dict.fromkeys(HEADERS, ""),
         person_id=None,
     )
+
+
+def texts_of(stored: ImportRow, lists: Lists) -> dict[str, str]:
+    """The cleaned values of a row by header, as an export shows them; unmasked. Raises DamagedValue."""
+    return _texts(_body(stored), lists)
 
 
 def _texts(body: dict[str, Any], lists: Lists) -> dict[str, str]:

@@ -27,7 +27,9 @@ class RecordPlans:
 
     def add(self, item: Item) -> None:
         """Plan the record that a row speaks of, or ask a person."""
-        record = item.record if item.record and item.record.person is self.person else self._record_of(item)
+        has_record = item.record and item.record.person is self.person
+        # A person who ruled said which degree it is, or that it is a further one.
+        record = item.record if has_record or item.ruling else self._record_of(item)
         if record is not None:
             item.record = record
             self._add_existing(item, record)
@@ -76,6 +78,8 @@ class RecordPlans:
             for name in _ATTRIBUTES
             if (value := item.value(name)) and _adds(name, value, record.values[name])
         }
+        if item.ruling:
+            self._keep_keys(item, record, values)
         if (
             "enrolment_status" in values
             and record.values["graduation_date"]
@@ -93,6 +97,14 @@ class RecordPlans:
             change = self.changes[twin.row.number]
             _merge(change.values, values)
         change.before = {name: record.values[name] for name in change.values}
+
+    def _keep_keys(self, item: Item, record: KnownRecord, values: dict[str, str]) -> None:
+        """A person chose the record: what tells it apart stays as it is stored."""
+        for attribute in ("programme", "student_number"):
+            if record.values[attribute] and values.pop(attribute, None):
+                header = BY_ATTRIBUTE[attribute].header
+                sentence = _("依決定併入這筆學籍，保留資料庫的%(header)s。") % {"header": header}
+                item.remark(header, NOTE, "kept_by_decision", sentence)
 
     def _add_new(self, item: Item) -> None:
         serial = item.value("serial_number")

@@ -13,7 +13,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -32,6 +31,7 @@ from ..progress_sentences import sentence_of
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
 from .batch_filters import BROKEN, FILTERS
+from .batch_rows import BatchRowPages
 from .batch_undo import BatchUndoPages
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Tab(NamedTuple):
     is_current: bool
 
 
-class ImportBatchAdmin(BatchUndoPages):
+class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
     navigation_title = gettext_lazy("匯入批次")
     list_display = (
         "label", "file_name", "term", "state_", "rows_", "uploader", "uploaded", "importer", "applied"
@@ -125,6 +125,7 @@ class ImportBatchAdmin(BatchUndoPages):
                 )
                 for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
+            *self.row_urls(),
             *self.undo_urls(),
         ]
 
@@ -192,6 +193,7 @@ class ImportBatchAdmin(BatchUndoPages):
             "can_undo": batch.state == State.APPLIED and policies.can_undo_imports(request.user),
             "is_broken": batch.state in BROKEN,
             "verdict": verdict,
+            "successors": batch.successors.exclude(state__in=(*BROKEN, State.DISCARDED)).order_by("pk"),
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),
         }
         if sees_rows and batch.state in (State.PLANNED, State.APPLIED):
@@ -203,11 +205,15 @@ class ImportBatchAdmin(BatchUndoPages):
         total = batch.counts.get(verdict or "rows", 0)
         page = Paginator(range(total), imports.ROWS_A_PAGE).get_page(request.GET.get("page"))
         is_planned = batch.state == State.PLANNED
+        asked = imports.asked_in(batch) if is_planned else []
         return {
             "page": page,
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
-            "questions": imports.open_questions(batch) if is_planned else [],
+            "questions": imports.open_questions(batch, asked) if is_planned else [],
+            "asked_about_rows": imports.asked_about_rows(batch, asked) if is_planned else [],
+            "waits_to_be_planned": is_planned and imports.waits_to_be_planned(batch),
+            "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],
             "options": OptionsForm(instance=batch) if is_planned else None,
             "changing": sum(batch.counts.get(name, 0) for name in ("new_person", "new_record", "update")),
@@ -242,19 +248,14 @@ class ImportBatchAdmin(BatchUndoPages):
         if programme is None or not question:
             messages.error(request, _("請選擇畢業系所。"))
         else:
-            self._plan_again(request, batch, imports.decide(batch, question, programme))
+            self._plan_again(request, batch, imports.decide(batch, question, programme, by=request.user))
         return redirect("admin:records_importbatch_change", object_id)
-
-    def _plan_again(self, request: HttpRequest, batch: ImportBatch, is_stored: bool) -> None:
-        # Out of "planned" at once: nobody can confirm the old plan while the new one waits for the worker.
-        if is_stored and imports.move(batch, State.PLANNED, State.READING):
-            tasks.replan_batch.enqueue(batch.pk)
-            messages.success(request, _("已套用，計畫重新產生。"))
-        else:
-            messages.warning(request, _("批次的狀態已經改變，這次的選擇沒有套用。"))
 
     def apply_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         batch = self._batch_for_act(request, object_id)
+        if batch.state == State.PLANNED and imports.waits_to_be_planned(batch):
+            messages.warning(request, _("有決定或更正尚未套用；請先重新產生計畫，看過之後再確認匯入。"))
+            return redirect("admin:records_importbatch_change", object_id)
         if tasks.request_apply(batch, request.user):
             messages.success(request, _("已確認，開始寫入。"))
         else:
@@ -291,14 +292,6 @@ class ImportBatchAdmin(BatchUndoPages):
             detail=_("批次 #%(number)s 的待更正列") % {"number": batch.pk},
         )
         return _download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
-
-    def _batch_for_act(self, request: HttpRequest, object_id: int) -> ImportBatch:
-        require(policies.can_import(request.user))
-        return get_object_or_404(ImportBatch, pk=object_id)
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
-        return TemplateResponse(request, f"admin/records/importbatch/{template}", context)
 
 
 def _moment(at: Any) -> SafeString | str:

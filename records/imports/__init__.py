@@ -5,21 +5,38 @@ The file is read once; planning again, after a decision or with other options, w
 is `undoing` (with `judging`, `ways_back`, `undo_showing`).
 """
 
+from .answers import answers_of
 from .applying import apply, call_off, start_applying
-from .deciding import change_options, decide, discard, open_questions, withdraw
+from .correcting import correct
+from .deciding import (
+    asked_about_rows,
+    asked_in,
+    change_options,
+    decide,
+    discard,
+    open_questions,
+    waits_to_be_planned,
+    withdraw,
+)
 from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
 from .purging import purge
+from .row_decisions import decide_row, withdraw_decision
 from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
 from .states import left_behind, move, take_over
 
 __all__ = [
     "ROWS_A_PAGE",
     "all_rows",
+    "answers_of",
     "apply",
+    "asked_about_rows",
+    "asked_in",
     "call_off",
     "change_options",
+    "correct",
     "decide",
+    "decide_row",
     "discard",
     "earlier_import",
     "left_behind",
@@ -33,6 +50,8 @@ __all__ = [
     "start_applying",
     "take_over",
     "upload_path",
+    "waits_to_be_planned",
     "withdraw",
+    "withdraw_decision",
     "write_returned_rows",
 ]

@@ -1,19 +1,27 @@
-"""What a person decides about a batch: options, programmes that no list knows, giving up."""
+"""What a person decides about a whole batch: options, programmes that no list knows, giving up.
+
+Every answer moves a plan only while it waits for confirmation, and counts when the plan is made again (`replan`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import plans
-from ..models import ImportBatch, ImportRow, Programme, Verdict
+from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Programme
 from ..programmes import Lists
 from .files import upload_path
 from .states import State, move
+
+QUESTIONS_A_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,14 @@ class Question:
     candidates: list[Programme]
 
 
+@contextmanager
+def planned_batch(batch: ImportBatch) -> Iterator[ImportBatch | None]:
+    """The batch, held until the end of the transaction while its plan waits for confirmation; else None."""
+    with transaction.atomic():
+        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        yield locked if locked.state == State.PLANNED else None
+
+
 def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
     """Choose how the batch treats contact data and refusals; the plan has to be made again (`replan`)."""
     batch.mode, batch.refusals = mode, refusals
@@ -35,45 +51,103 @@ def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
     )
 
 
-def decide(batch: ImportBatch, question: str, programme: Programme) -> bool:
+def decide(batch: ImportBatch, question: str, programme: Programme, *, by: Any) -> bool:
     """Answer one question for all like rows; the plan has to be made again (`replan`)."""
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        asked = "\x00" not in question and ImportRow.objects.filter(batch=batch, question=question).exists()
-        if locked.state != State.PLANNED or not asked:
+    with planned_batch(batch) as locked:
+        if locked is None or "\x00" in question or question.startswith(plans.ABOUT_ROWS):
+            return False
+        if not _asking(batch).filter(question=question).exists():
             return False
         locked.decisions[question] = str(programme.pk)
         locked.save(update_fields=["decisions"])
+        ImportDecision.objects.create(
+            batch=batch,
+            kind=ImportDecision.Kind.PROGRAMME,
+            question=question,
+            programme=programme,
+            decided_by=by,
+            decided_at=timezone.now(),
+        )
     batch.decisions = locked.decisions
     return True
 
 
-def open_questions(batch: ImportBatch) -> list[Question]:
-    """The undecided programmes of the batch, the most frequent first."""
+def waits_to_be_planned(batch: ImportBatch) -> bool:
+    """Whether decisions or corrections were made since the plan, which does not tell of them yet."""
+    if batch.planned_at is None:
+        return False
+    return (
+        ImportDecision.objects.filter(batch=batch, decided_at__gt=batch.planned_at).exists()
+        or ImportCorrection.objects.filter(batch=batch, corrected_at__gt=batch.planned_at).exists()
+    )
+
+
+class Asked(NamedTuple):
+    """A question with the number of rows that ask it and the first of them."""
+
+    question: str
+    rows: int
+    first: int
+
+
+def asked_in(batch: ImportBatch) -> list[Asked]:
+    """Every question of a plan, of either kind, the most frequent first."""
+    found = _asking(batch).values_list("question").annotate(rows=Count("row_number"), first=Min("row_number"))
+    return [Asked(*one) for one in found.order_by("-rows", "question")]
+
+
+def _asking(batch: ImportBatch) -> QuerySet[ImportRow]:
+    return ImportRow.objects.filter(batch=batch).exclude(question="").order_by()
+
+
+def asked_about_rows(batch: ImportBatch, asked: list[Asked]) -> list[tuple[Asked, list[tuple[str, str]]]]:
+    """What is asked about rows that are decided one by one, with the sentences as (header, sentence) of the first
+    row; at most `QUESTIONS_A_PAGE` of them."""
+    found = [one for one in asked if one.question.startswith(plans.ABOUT_ROWS)][:QUESTIONS_A_PAGE]
+    first_rows = ImportRow.objects.filter(batch=batch, row_number__in=[one.first for one in found])
+    remarks = dict(first_rows.values_list("row_number", "remarks"))
+    return [
+        (one, [(r[0], r[3]) for r in remarks[one.first] if f"{r[2]}@{r[0]}" in one.question]) for one in found
+    ]
+
+
+def open_questions(batch: ImportBatch, asked: list[Asked] | None = None) -> list[Question]:
+    """The undecided programmes of the batch, the most frequent first; at most `QUESTIONS_A_PAGE` of them."""
     lists = Lists.load()
-    rows = ImportRow.objects.filter(batch=batch, verdict=Verdict.NEEDS_PERSON).exclude(question="")
-    found = rows.order_by().values_list("question").annotate(count=Count("pk")).order_by("-count", "question")
+    found = [one for one in asked or asked_in(batch) if not one.question.startswith(plans.ABOUT_ROWS)][
+        :QUESTIONS_A_PAGE
+    ]
+    firsts = {
+        row.row_number: plans.stored_row(row)
+        for row in ImportRow.objects.filter(batch=batch, row_number__in=[one.first for one in found])
+    }
     questions = []
-    for key, count in found:
-        first = rows.filter(question=key).order_by("row_number")
-        row = plans.stored_row(first[0])
+    for key, count, first in found:
+        row = firsts[first]
         resolution = lists.resolve_programme(
             row.value("programme"),
             student_number=row.value("student_number"),
             class_name=row.value("class_name"),
         )
         candidates = [lists.programme(pk) for pk in resolution.candidates]
-        numbers = list(first.values_list("row_number", flat=True)[:5])
+        numbers = list(
+            _asking(batch)
+            .filter(question=key)
+            .order_by("row_number")
+            .values_list("row_number", flat=True)[:5]
+        )
         questions.append(Question(key, row.value("programme"), count, numbers, candidates))
     return questions
 
 
 def discard(batch: ImportBatch) -> bool:
-    """Give a planned batch up: its rows, which hold personal data, are deleted."""
+    """Give a planned batch up: its rows and what was corrected, which hold personal data, and the decisions on them
+    are deleted."""
     with transaction.atomic():
         if not move(batch, State.PLANNED, State.DISCARDED):
             return False
-        ImportRow.objects.filter(batch=batch).delete()
+        for model in (ImportRow, ImportDecision, ImportCorrection):
+            model.objects.filter(batch=batch).delete()
         ImportBatch.objects.filter(pk=batch.pk).update(heartbeat_at=None)
     return True
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import bulk, plans, progress
-from ..cells import WARNING, Note
+from ..cells import WARNING, Note, RawCell
 from ..columns import HEADERS, REQUIRED_HEADERS
 from ..models import ImportBatch
 from ..organisation import complete_series
@@ -17,9 +17,12 @@ from ..planning import counts_of, plan
 from ..programmes import Lists
 from ..rows import Row, RowCleaner
 from ..values import hide_national_ids
-from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
-from ..workbooks.writer import REASON_HEADER
+from ..workbooks.reader import WorkbookRefused, read_sheet
+from ..workbooks.writer import MARK_HEADER, REASON_HEADER
+from .continuing import NotContinued, go_on, original_of
+from .correcting import corrected_rows
 from .files import earlier_import, upload_path
+from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
 from .undoing import undo_of
 
@@ -47,25 +50,40 @@ def _read(batch: ImportBatch) -> None:
     sentence = _("讀取時發生錯誤，沒有任何資料被更動；請重新上傳，或洽系統管理人員。")
     with working(batch, State.READING, State.FAILED, sentence):
         try:
-            with read_sheet(
-                upload_path(batch),
-                headers=HEADERS,
-                required=REQUIRED_HEADERS,
-                ignored=(REASON_HEADER,),
-                name=batch.file_name,
-            ) as sheet:
-                _store_plan(batch, _rows(batch, sheet), sheet.notes)
-        except WorkbookRefused as refusal:
+            _read_file(batch)
+        except (WorkbookRefused, NotContinued) as refusal:
             end(batch, State.REFUSED, refusal.sentence)
 
 
-def _rows(batch: ImportBatch, sheet: Sheet) -> Iterator[Row]:
-    """The cleaned rows of a sheet, while it is being read. Raises WorkbookRefused."""
-    if not set(KEY_HEADERS) & set(sheet.columns):
+def _read_file(batch: ImportBatch) -> None:
+    """A workbook of new rows is planned; one that was returned goes on with its batch. Raises WorkbookRefused and
+    NotContinued."""
+    with read_sheet(
+        upload_path(batch),
+        headers=HEADERS,
+        required=REQUIRED_HEADERS,
+        ignored=(REASON_HEADER,),
+        optional=(MARK_HEADER,),
+        name=batch.file_name,
+    ) as sheet:
+        came = list(sheet.rows) if MARK_HEADER in sheet.columns else None
+        original = original_of(came) if came else None
+        if original is not None and go_on(batch, original, came):
+            replan(original)
+        else:
+            rows = sheet.rows if came is None else came
+            _store_plan(batch, _rows(batch, sheet.columns, rows), sheet.notes)
+
+
+def _rows(batch: ImportBatch, columns: list[str], rows: Iterable[tuple[int, list[RawCell]]]) -> Iterator[Row]:
+    """The cleaned rows of a sheet, while it is being read; the last cell of each is its mark. Raises
+    WorkbookRefused."""
+    if not set(KEY_HEADERS) & set(columns):
         raise WorkbookRefused("no_key_columns")
     cleaner = RowCleaner(timezone.localdate())
     count = 0
-    for number, cells in sheet.rows:
+    for number, cells in rows:
+        del cells[-1]
         yield cleaner.clean(number, cells)
         count += 1
         if count % ROWS_BETWEEN_NOTES == 0:
@@ -88,7 +106,7 @@ def replan(batch: ImportBatch) -> None:
 
 def plan_again(batch: ImportBatch, state: str) -> None:
     """Plan from the stored rows; the batch goes to `state`."""
-    rows = [plans.stored_row(row) for row in plans.stored_rows(batch)]
+    rows = corrected_rows(batch, (plans.stored_row(row) for row in plans.stored_rows(batch)))
     progress.write(batch.pk, "planning", 0, len(rows))
     kept = [Note(*note) for note in batch.notes if note[1] not in _OWN_NOTES]
     _store_plan(batch, rows, kept, state)
@@ -100,9 +118,7 @@ def _store_plan(
     """Plan and store. `rows` may still be read from the file; `notes` on it are complete once they are."""
     batch.refresh_from_db(fields=["mode", "refusals", "decisions"])
     complete_series()  # for programmes that were added past the admin
-    options = plans.Options(
-        batch.mode, batch.refusals, batch.decisions, batch.file_name, timezone.localdate()
-    )
+    options = plans.options_of(batch, rulings_of(batch))
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
         if not held(batch, State.READING, State.APPLYING).select_for_update().exists():

@@ -9,21 +9,26 @@ from typing import BinaryIO
 from .. import plans
 from ..cells import ERROR
 from ..columns import HEADERS
-from ..models import ImportBatch, Verdict
+from ..models import ImportBatch, ImportRow, Verdict
 from ..programmes import Lists
 from ..workbooks.writer import ReturnedRow, write_returned
+from .marks import mark_of
 
 ROWS_A_PAGE = 50
 
 
 def rows_of(batch: ImportBatch, *, verdict: str = "", page: int = 1) -> list[plans.RowView]:
     """One page of the stored plan as a person sees it."""
-    rows = plans.shown_rows(batch)
+    wanted = ImportRow.objects.filter(batch=batch)
     if verdict:
-        rows = rows.filter(verdict=verdict)
-    lists = Lists.load()
+        wanted = wanted.filter(verdict=verdict)
     start = (page - 1) * ROWS_A_PAGE
-    return [plans.view(row, lists) for row in rows[start : start + ROWS_A_PAGE]]
+    # The index alone tells which rows stand on a late page; going through the rows themselves takes a second.
+    numbers = list(
+        wanted.order_by("row_number").values_list("row_number", flat=True)[start : start + ROWS_A_PAGE]
+    )
+    lists = Lists.load()
+    return [plans.view(row, lists) for row in plans.shown_rows(batch).filter(row_number__in=numbers)]
 
 
 def all_rows(batch: ImportBatch) -> Iterator[plans.RowView]:
@@ -42,5 +47,7 @@ def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:
         or any(remark[1] == ERROR for remark in row.remarks)
     )
     return write_returned(
-        target, headers=HEADERS, rows=(ReturnedRow(*plans.returned(row, lists)) for row in wanted)
+        target,
+        headers=HEADERS,
+        rows=(ReturnedRow(*plans.returned(row, lists), mark_of(batch.pk, row.row_number)) for row in wanted),
     )

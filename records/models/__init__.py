@@ -7,6 +7,7 @@ from .confirmations import PersonConfirmation
 from .disclosures import Disclosure
 from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
+from .import_decisions import ImportCorrection, ImportDecision
 from .imports import ImportBatch, ImportOutcome, ImportRow, Verdict
 from .keys import KeyCheck
 from .organisation import (
@@ -44,6 +45,8 @@ __all__ = [
     "Division",
     "FollowUp",
     "ImportBatch",
+    "ImportCorrection",
+    "ImportDecision",
     "ImportOutcome",
     "ImportRow",
     "KeyCheck",

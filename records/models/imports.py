@@ -23,6 +23,7 @@ class ImportBatch(models.Model):
         REFUSED = "refused", _("檔案退回")
         FAILED = "failed", _("處理失敗")
         DISCARDED = "discarded", _("已放棄")
+        CONTINUED = "continued", _("已併入原批次")
 
     class Mode(models.TextChoices):
         FILL = "fill", _("補空白（保留人工修改過的資料）")
@@ -67,6 +68,10 @@ class ImportBatch(models.Model):
     notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
     decisions = models.JSONField(default=dict)  # question → programme id chosen by a person
     error = models.CharField(_("說明"), max_length=500, blank=True)
+    # The batch whose returned rows this file brings back: corrections of it, or what was left open when it was applied.
+    predecessor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("前一批次")
+    )
 
     class Meta:
         verbose_name = _("匯入批次")
@@ -138,7 +143,15 @@ class ImportRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "row_number"], name="one_verdict_per_row"),
         ]
-        indexes = [models.Index(fields=["batch", "verdict", "row_number"], name="import_row_by_verdict")]
+        indexes = [
+            models.Index(fields=["batch", "verdict", "row_number"], name="import_row_by_verdict"),
+            # Few rows have a question; the page counts them whatever the size of the plan.
+            models.Index(
+                fields=["batch", "question", "person", "row_number"],
+                condition=~models.Q(question=""),
+                name="import_row_by_question",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.row_number}"

@@ -63,11 +63,12 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
     )
     found = selection.header_row.columns
     columns = [header for header in headers if header in found]
+    expected = [header for header in headers if header not in request["optional"]]
     yield encode(
         {
             "sheet": selection.title,
             "columns": columns,
-            "notes": selection.opening_remarks(headers),
+            "notes": selection.opening_remarks(expected),
             "is_filtered": request["is_filtered"],
         }
     )

@@ -81,18 +81,25 @@ def read_sheet(
     headers: Sequence[str],
     required: Sequence[str],
     ignored: Sequence[str] = (),
+    optional: Sequence[str] = (),
     timeout: float = 60,
     name: str | None = None,
     max_bytes: int = limits.MAX_FILE_BYTES,
 ) -> Sheet:
     """Open the first visible sheet that has the `required` ones among the `headers`; `ignored` pass silently.
+    `optional` columns follow the `headers` in each row; nothing is said when they are missing.
 
     `name` is the file's name as its owner gave it, where `path` is one made by the server. `timeout` is in
     seconds of waiting. Raises WorkbookRefused, here or while the rows are read. The file is parsed once.
     """
     with path.open("rb") as file:
         check_file(file, name=name or path.name, max_bytes=max_bytes)
-        request = {"headers": list(headers), "required": list(required), "ignored": list(ignored)}
+        request = {
+            "headers": [*headers, *optional],
+            "required": list(required),
+            "ignored": list(ignored),
+            "optional": list(optional),
+        }
         child = Child(file, request, timeout=timeout)
     messages = child.messages()
     opening = next(messages)

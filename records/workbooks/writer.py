@@ -28,14 +28,17 @@ _ROWS_PER_WRITE = 200
 _NO_MARKS: frozenset[int] = frozenset()
 
 REASON_HEADER = "原因"
+MARK_HEADER = "批次列號"
 
 
 class ReturnedRow(NamedTuple):
-    """A row that was kept out: its cells as they came, the indexes of the cells to correct, and why."""
+    """A row that was kept out: its cells as they came, the indexes of the cells to correct, why, and a mark by which
+    the row is known when it comes back."""
 
     cells: Sequence[RawCell]
     bad: Collection[int]
     reason: str
+    mark: str = ""
 
 
 class _Row(NamedTuple):
@@ -64,11 +67,11 @@ def write_returned(
 ) -> int:
     """Write rows that were kept out, to be corrected and sent in again; returns their number.
 
-    The cells to correct are filled red; the reason stands in a last column, which an import ignores.
+    The cells to correct are filled red; reason and mark stand in two last columns, which no template has.
     """
     width = len(headers)
-    padded = (_Row((*_exactly(row.cells, width), row.reason), row.bad) for row in rows)
-    return _write(target, [*headers, REASON_HEADER], padded, title)
+    padded = (_Row((*_exactly(row.cells, width), row.reason, row.mark), row.bad) for row in rows)
+    return _write(target, [*headers, REASON_HEADER, MARK_HEADER], padded, title)
 
 
 def _exactly(cells: Sequence[RawCell], width: int) -> Sequence[RawCell]:

@@ -289,7 +289,7 @@ def first_addresses(seeded: Seeded, users: dict[str, int]) -> Iterator[str]:
                 reverse(key, kwargs=ids | {"object_id": pk}) for pk in [*stored["records_person"], 999999]
             )
         elif name.startswith("records_importbatch") and entry.kwargs():
-            yield reverse(key, kwargs={"object_id": seeded.batch.pk})
+            yield reverse(key, kwargs=entry.kwargs() | {"object_id": seeded.batch.pk})
         elif name.startswith("accounts_user") and set(entry.kwargs()) == {"object_id"}:
             yield from (reverse(key, kwargs={"object_id": pk}) for pk in users.values())
         else:

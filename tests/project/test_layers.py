@@ -26,6 +26,7 @@ RECORDS = [
     "bulk progress leases organisation keys annotations storing kept_typing",
     "programmes serials policies follow_ups search timelines confirming verifying terms",
     "matching changes",
+    "rulings",
     "plans",
     "grouping",
     "record_plans",

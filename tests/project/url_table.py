@@ -31,7 +31,8 @@ from records.models import (
 from tests.agreements import sign_agreement
 from tests.applicants import begun, submitted
 from tests.change_requests import waiting
-from tests.factories import importer
+from tests.factories import importer, planned
+from tests.factories import row as workbook_row
 from tests.people import degree, somebody
 
 ANONYMOUS = "anonymous"
@@ -159,6 +160,10 @@ def _batch() -> dict[str, Any]:
 
 def _term() -> dict[str, Any]:
     return {"key": terms.known(timezone.localdate())[0].key}
+
+
+def _import_row() -> dict[str, Any]:
+    return {"object_id": planned([workbook_row(中文姓名="")]).pk, "row_number": 2}
 
 
 def _user(username: str, **fields: Any) -> dict[str, Any]:
@@ -397,8 +402,13 @@ TABLE: dict[str, Row] = {
             ("apply", MOVED),
             ("discard", MOVED),
             ("returned", OK),
+            ("replan", MOVED),
         )  # fmt: skip
     },
+    "admin:records_importbatch_row": page(*CENTER_AND_IT, kwargs=_import_row),
+    "admin:records_importbatch_row_decide": act(*CENTER_AND_IT, status=OK, kwargs=_import_row),
+    "admin:records_importbatch_row_withdraw": act(*CENTER_AND_IT, kwargs=_import_row),
+    "admin:records_importbatch_row_correct": act(*CENTER_AND_IT, status=OK, kwargs=_import_row),
     "admin:records_importbatch_undo": page(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_undo_progress": page(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_undo_apply": act(*CENTER_AND_IT, kwargs=_batch),

@@ -213,8 +213,8 @@ def test_rows_kept_out_come_back_and_go_in_once_corrected(tmp_path):
     path = tmp_path / "待更正.xlsx"
     assert imports.write_returned_rows(batch, path) == 5
     header, *found = sheet_rows(path)
-    assert header[-1] == "原因"
-    assert all(cells[-1] for cells in found)
+    assert header[-2:] == ["原因", "批次列號"]
+    assert all(cells[-1] and cells[-2] for cells in found)
     named = [dict(zip(header, cells, strict=True)) for cells in found]
     assert named[4]["生日"] == "1990-02-30"  # as it came
     corrections = [

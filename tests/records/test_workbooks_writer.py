@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from records.cells import ErrorCell, FormulaCell, RawCell
 from records.workbooks.reader import read_sheet
-from records.workbooks.writer import REASON_HEADER, ReturnedRow, write_returned, write_sheet
+from records.workbooks.writer import MARK_HEADER, REASON_HEADER, ReturnedRow, write_returned, write_sheet
 from tests.workbook_files import HEADERS, REQUIRED
 
 TEXTS_LIKE_FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1+1", "＝1+1", '=HYPERLINK("x")', "'=1")
@@ -192,13 +192,15 @@ def test_returned_rows_carry_their_cells_marks_and_reason(path):
         ReturnedRow(
             ["王小明", "A123", None, FormulaCell("=1", 1), 912345678], {1, 2}, "身分證字號的檢查碼不符"
         ),
-        ReturnedRow([datetime.date(1989, 5, 6), ErrorCell("#N/A")], [0], "=原因"),
+        ReturnedRow([datetime.date(1989, 5, 6), ErrorCell("#N/A")], [0], "=原因", "1-2-0123abcd"),
     ]
     assert write_returned(path, headers=HEADERS, rows=rows) == 2
-    sheet = read_sheet(path, headers=HEADERS, required=REQUIRED, ignored=[REASON_HEADER])
+    sheet = read_sheet(
+        path, headers=HEADERS, required=REQUIRED, ignored=[REASON_HEADER], optional=[MARK_HEADER]
+    )
     assert [cells for _, cells in sheet.rows] == [
-        ["王小明", "A123", None, "=1", 912345678],
-        [datetime.date(1989, 5, 6), ErrorCell("#N/A"), None, None, None],
+        ["王小明", "A123", None, "=1", 912345678, None],
+        [datetime.date(1989, 5, 6), ErrorCell("#N/A"), None, None, None, "1-2-0123abcd"],
     ]
     assert sheet.notes == []
     seen = load_workbook(path).active

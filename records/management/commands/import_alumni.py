@@ -91,6 +91,9 @@ class Command(KeyedCommand):
         with self._progress_of(batch):
             imports.read_and_plan(batch)
         batch.refresh_from_db()
+        if batch.state == ImportBatch.State.CONTINUED:
+            self.stdout.write(batch.error)
+            return batch.predecessor
         return batch
 
     def _progress_of(self, batch: ImportBatch) -> contextlib.AbstractContextManager[None]:
@@ -187,4 +190,20 @@ def _report_of(batch: ImportBatch) -> dict[str, Any]:
             }
             for row in imports.all_rows(batch)
         ],
-    }
+    } | _of_returned_rows(batch)
+
+
+def _of_returned_rows(batch: ImportBatch) -> dict[str, Any]:
+    """What is told only of a returned workbook: which batch it follows, and who decided or corrected what."""
+    answers = [
+        {
+            "at": answer.at.isoformat(timespec="seconds"),
+            "by": answer.by,
+            "what": answer.words,
+            "reason": answer.reason,
+            "rows": answer.rows,
+        }
+        for answer in imports.answers_of(batch)
+    ]
+    told = {"predecessor": batch.predecessor_id, "answers": answers}
+    return {name: value for name, value in told.items() if value}

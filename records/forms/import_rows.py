@@ -1,0 +1,188 @@
+"""The forms of one row of a batch: whose it is, and its cells corrected."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..columns import HEADERS
+from ..imports.candidates import Candidate
+from ..imports.row_decisions import Scope
+from ..models import AcademicRecord, ImportDecision, Person
+from ..rulings import Kind, Ruling
+from ..values import hide_national_ids, tidy_text
+
+NATIONAL_ID = "身分證字號"
+
+
+class Option(NamedTuple):
+    value: str
+    title: str
+    is_chosen: bool
+
+
+class NationalIDInput(forms.TextInput):
+    """Never says what was typed: a page holds no whole national ID."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"autocomplete": "off"})
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class DecisionForm(forms.Form):
+    """One choice among the candidates, a person named by serial number, somebody new, or out; with a reason."""
+
+    choice = forms.ChoiceField(error_messages={"required": gettext_lazy("請選擇這一列是誰的。")})
+    serial = forms.CharField(label=gettext_lazy("流水號"), required=False, max_length=40)
+    reason = forms.CharField(
+        label=gettext_lazy("理由"),
+        max_length=ImportDecision._meta.get_field("reason").max_length,
+        error_messages={"required": gettext_lazy("請填理由，例如查證的方式。")},
+        help_text=gettext_lazy("記入本批次的決定紀錄；請勿填寫身分證字號。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "long"}),
+    )
+    scope = forms.ChoiceField(required=False)
+
+    def __init__(
+        self, *args: Any, candidates: list[Candidate], like: dict[Scope, int], user: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.candidates = user, candidates
+        self.rulings = _offered(candidates)
+        self.fields["choice"].choices = [(value, value) for value in (*self.rulings, "serial")]
+        self.fields["scope"].choices = [
+            (str(scope), title % {"count": count}) for scope, title, count in _scopes(like)
+        ]
+        self.fields["scope"].initial = str(Scope.ROW)
+
+    def people(self) -> list[tuple[Candidate, list[Option]]]:
+        """The candidates, each with its degrees to choose from."""
+        return [
+            (
+                one,
+                [
+                    *(
+                        self._option(
+                            f"{one.pk}-{degree.pk}", _("併入這筆學籍：%(degree)s") % {"degree": degree.text}
+                        )
+                        for degree in one.degrees
+                    ),
+                    self._option(f"{one.pk}-new", _("是這位校友的另一個學籍（新增）")),
+                ],
+            )
+            for one in self.candidates
+        ]
+
+    def others(self) -> list[Option]:
+        """The choices that name none of the candidates."""
+        return [
+            self._option("new", _("不是資料庫中的校友，新增一位")),
+            self._option("out", _("不匯入這一列")),
+            self._option("serial", _("是資料庫中的另一位校友，流水號如下")),
+        ]
+
+    def scopes(self) -> list[Option]:
+        """How far the decision may go."""
+        chosen = self["scope"].value() or str(Scope.ROW)
+        return [Option(value, title, value == chosen) for value, title in self.fields["scope"].choices]
+
+    def _option(self, value: str, title: str) -> Option:
+        return Option(value, title, value == self["choice"].value())
+
+    def clean_reason(self) -> str:
+        reason = self.cleaned_data["reason"]
+        if hide_national_ids(reason) != reason:
+            raise ValidationError(_("理由請勿填寫身分證字號。"))
+        return reason
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("choice") == "serial" and self._record() is None:
+            self.add_error("serial", _("找不到這個流水號的校友。"))
+
+    def _record(self) -> AcademicRecord | None:
+        """The degree named by its serial number, of a person within the reader's scope."""
+        serial = tidy_text(self.cleaned_data.get("serial", "")).upper()
+        visible = Person.objects.visible_to(self.user)
+        return AcademicRecord.objects.filter(serial_number=serial, person__in=visible).first()
+
+    def ruling(self, accepted: list[str]) -> Ruling:
+        """What was chosen; `accepted` are the codes of contradictions that were confirmed."""
+        choice = self.cleaned_data["choice"]
+        if choice == "serial":
+            record = self._record()
+            ruling = Ruling(Kind.PERSON, record.person_id, record.pk)
+        else:
+            ruling = self.rulings[choice]
+        return Ruling(
+            ruling.kind, ruling.person_id, ruling.record_id, ruling.is_new_degree, frozenset(accepted)
+        )
+
+    def chosen_scope(self) -> Scope:
+        return Scope(self.cleaned_data.get("scope") or Scope.ROW)
+
+
+def _offered(candidates: list[Candidate]) -> dict[str, Ruling]:
+    """The rulings that the page offers, by the value of the field."""
+    offered = {
+        f"{one.pk}-{degree.pk}": Ruling(Kind.PERSON, one.pk, degree.pk)
+        for one in candidates
+        for degree in one.degrees
+    }
+    offered |= {f"{one.pk}-new": Ruling(Kind.PERSON, one.pk, is_new_degree=True) for one in candidates}
+    return offered | {"new": Ruling(Kind.NEW), "out": Ruling(Kind.OUT)}
+
+
+def _scopes(like: dict[Scope, int]) -> list[tuple[Scope, str, int]]:
+    titles = {
+        Scope.ROW: _("只有這一列"),
+        Scope.SAME_PERSON: _("這一列與指向同一位校友、問題相同的 %(count)s 列"),
+        Scope.SAME_QUESTIONS: _("這一列與問題相同的其他 %(count)s 列（各自併入所指的校友）"),
+    }
+    return [
+        (scope, title, like.get(scope, 0))
+        for scope, title in titles.items()
+        if scope is Scope.ROW or like.get(scope)
+    ]
+
+
+class CorrectionForm(forms.Form):
+    """Cells of a row by header. A national ID that came is shown by its mask and typed anew."""
+
+    def __init__(
+        self, *args: Any, cells: dict[str, str], remarks: dict[str, list[str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = {f"cell{HEADERS.index(header)}": header for header in cells}
+        for name, header in self.names.items():
+            text = cells[header]
+            hidden = header == NATIONAL_ID or (header != "流水號" and hide_national_ids(text) != text)
+            self.fields[name] = forms.CharField(
+                label=header,
+                required=False,
+                max_length=2000,
+                initial="" if hidden else text,
+                help_text="".join(remarks.get(header, ())),
+                widget=NationalIDInput()
+                if header == NATIONAL_ID
+                else forms.TextInput({"autocomplete": "off"}),
+            )
+
+    def changed_cells(self) -> dict[str, str]:
+        """Header → what was typed, for the cells that were changed."""
+        return {
+            header: self.cleaned_data[name]
+            for name, header in self.names.items()
+            if self.cleaned_data[name] != self.fields[name].initial.strip()
+        }
+
+    def tell(self, errors: dict[str, list[str]]) -> None:
+        """Put the cleaners' sentences beside their fields."""
+        for name, header in self.names.items():
+            for sentence in errors.get(header, ()):
+                self.add_error(name, sentence)

@@ -1,0 +1,73 @@
+"""The page of one row of a batch in a browser: it fits, has no barriers, and a decision leads to the next row."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from records.models import ImportBatch, Person
+from tests.factories import imported, planned, row
+
+pytestmark = pytest.mark.browser
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+
+
+def ambiguous() -> ImportBatch:
+    """Two rows about people whose name alone speaks, one with another name, and one with cells to correct."""
+    first, second = row(中文姓名="林大海"), row()
+    imported([first, second, row(中文姓名="林大海")])
+    nobody = {"身分證字號": None, "學號": None}
+    return planned(
+        [
+            first | nobody | {"城市": "台北市"},
+            second | {"中文姓名": "林改名", "生日": "1991-02-03"},
+            row(中文姓名="", 身分證字號="A123456788", 性別="X", 生日="1990-13-40"),
+            row(),
+        ]
+    )
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_of_a_row_fits_and_has_no_barriers(page_of, width):
+    batch, page = ambiguous(), page_of("center_staff", width=width)
+    for path in ("", "rows/2/", "rows/3/", "rows/4/", "rows/4/?cells=all", "rows/5/"):
+        page.goto(f"/admin/records/importbatch/{batch.pk}/{path}")
+        violations = Axe().run(page, options=RULES).response["violations"]
+        assert not violations, (path, [(v["id"], v["nodes"][0]["html"][:160]) for v in violations])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_rows_are_decided_and_corrected_one_after_another_until_the_plan_is_made_again(page_of):
+    batch, page = ambiguous(), page_of("center_staff")
+    page.goto(f"/admin/records/importbatch/{batch.pk}/")
+    page.get_by_role("link", name="從第 2 列開始").click()
+    expect(page.get_by_text("「需人工判斷」還有 2 列未處理")).to_be_visible()
+    page.get_by_role("button", name="記下決定").click()
+    expect(page.get_by_text("請選擇這一列是誰的。")).to_be_visible()
+    page.locator("fieldset", has_text="林大海").first.get_by_role("radio").first.check()
+    page.get_by_label("理由").fill("電話查證")
+    page.get_by_role("button", name="記下決定").click()
+
+    expect(page.get_by_role("heading", name="第 3 列")).to_be_visible()
+    page.get_by_role("radio", name="資訊工程學系學士班").first.check()
+    page.get_by_label("理由").fill("改名，已核對戶籍謄本")
+    page.get_by_role("button", name="記下決定").click()
+    page.get_by_label("姓名與生日都與這位校友不同").check()
+    page.get_by_role("button", name="記下決定").click()
+    expect(page.get_by_text("已套用，計畫重新產生。")).to_be_visible()
+
+    page.goto(f"/admin/records/importbatch/{batch.pk}/rows/4/")
+    page.get_by_label("中文姓名").fill("林補名")
+    page.get_by_label("身分證字號").fill("A123456788")
+    page.get_by_role("button", name="記下更正").click()
+    expect(page.locator(".field.wrong", has_text="身分證字號")).to_contain_text("檢查碼")
+    assert "A123456788" not in page.content()
+    page.get_by_label("身分證字號").fill("A123456789")
+    page.get_by_label("生日").fill("1990-12-04")
+    page.get_by_label("性別").fill("男")
+    page.get_by_role("button", name="記下更正").click()
+    expect(page.get_by_text("已套用，計畫重新產生。")).to_be_visible()
+    page.get_by_role("button", name="確認匯入").click()
+    expect(page.locator("#batch-state")).to_have_text("已匯入")
+    assert Person.objects.count() == 5 and Person.objects.filter(chinese_name="林補名").exists()
