@@ -8,8 +8,8 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from . import bulk_edits, imports
-from .models import BulkEdit, ImportBatch
+from . import bulk_edits, deliveries, imports
+from .models import BulkEdit, Delivery, DeliveryMapping, ImportBatch
 from .policies import can_import
 
 
@@ -42,6 +42,17 @@ def _apply(batch: ImportBatch) -> None:
         imports.call_off(batch, _("確認匯入的帳號已停用或沒有匯入權限，沒有寫入任何資料；請由其他同仁確認。"))
         return
     imports.apply(batch)
+
+
+@task()
+def convert_delivery(delivery_id: int) -> None:
+    """Fill the template from a mapped delivery; its batch is read next."""
+    try:
+        batch = deliveries.convert(Delivery.objects.get(pk=delivery_id))
+    except DatabaseError as error:
+        raise _failure(f"delivery {delivery_id}", error) from None
+    if batch is not None:
+        read_batch.enqueue(batch.pk)
 
 
 @task()
@@ -78,4 +89,13 @@ def request_bulk_edit(edit: BulkEdit, user: object) -> bool:
     if not bulk_edits.start_applying(edit, user):
         return False
     apply_bulk_edit.enqueue(edit.pk)
+    return True
+
+
+def request_conversion(delivery: Delivery, mapping: DeliveryMapping, *, values_settled: bool) -> bool:
+    """Confirm the columns of a delivery, or the values: True for the first who does, and the worker converts it."""
+    start = deliveries.settle if values_settled else deliveries.use
+    if not start(delivery, mapping):
+        return False
+    convert_delivery.enqueue(delivery.pk)
     return True

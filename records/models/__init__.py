@@ -3,6 +3,7 @@ from .annotations import Annotation
 from .bulk_edits import BulkEdit, BulkEditRow
 from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
 from .confirmations import PersonConfirmation
+from .deliveries import Delivery, DeliveryMapping
 from .disclosures import Disclosure
 from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
@@ -35,6 +36,8 @@ __all__ = [
     "ChangeRequest",
     "ChangeRequestEvent",
     "College",
+    "Delivery",
+    "DeliveryMapping",
     "Department",
     "Disclosure",
     "Division",

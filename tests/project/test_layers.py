@@ -33,6 +33,7 @@ RECORDS = [
     "planning",
     "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
+    "deliveries",
     "tasks sample",
     "forms",
     "views admin management templatetags",

@@ -8,22 +8,30 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import imports
+from records import deliveries, imports
 from records.management.base import KeyedCommand
-from records.models import ImportBatch, Verdict
+from records.models import DeliveryMapping, ImportBatch, Verdict
 from records.policies import can_import
 from records.workbooks.reader import WorkbookRefused
 
 READ, ROWS_LEFT, REFUSED = 0, 1, 2
 SYSTEM_ACCOUNT = "system-import"
 COUNTED = (*Verdict.values, "remarks")
+
+
+class NotConverted(Exception):
+    """A delivery that the mapping does not fit; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Command(KeyedCommand):
@@ -42,16 +50,20 @@ class Command(KeyedCommand):
             help=_("「否」而無反應紀錄者：改回「是」或登錄為不願接受"),
         )
         parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）；未指定時記為系統匯入"))
+        parser.add_argument(
+            "--mapping", metavar="NAME", help=_("檔案是註冊組的離校資料，用這個名稱的欄位對應轉檔")
+        )
         parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = _importer(options["user"])
         path: Path = options["file"]
+        mapping = _mapping(options["mapping"])
         if options["json"]:
             _check_writable(options["json"])
         try:
-            batch = self._planned(path, user, options)
-        except WorkbookRefused as refusal:
+            batch = self._planned(path, user, mapping, options)
+        except (WorkbookRefused, NotConverted) as refusal:
             self._report(options["json"], _refused(path, refusal.sentence))
             self.stderr.write(refusal.sentence)
             sys.exit(REFUSED)
@@ -64,16 +76,16 @@ class Command(KeyedCommand):
             self._report(options["json"], _report_of(batch))
         sys.exit(_status(batch))
 
-    def _planned(self, path: Path, user: Any, options: dict[str, Any]) -> ImportBatch:
+    def _planned(
+        self, path: Path, user: Any, mapping: DeliveryMapping | None, options: dict[str, Any]
+    ) -> ImportBatch:
+        chosen = {"mode": options["mode"], "refusals": options["refusals"]}
         try:
             with path.open("rb") as file:
-                batch = imports.receive(
-                    file,
-                    file_name=path.name,
-                    user=user,
-                    mode=options["mode"],
-                    refusals=options["refusals"],
-                )
+                if mapping is None:
+                    batch = imports.receive(file, file_name=path.name, user=user, **chosen)
+                else:
+                    batch = _converted(file, path.name, user, mapping, chosen)
         except OSError as error:
             raise CommandError(
                 _("無法讀取「%(file)s」：%(reason)s") % {"file": path, "reason": error.strerror},
@@ -97,6 +109,26 @@ class Command(KeyedCommand):
     def _report(self, target: Path | None, report: dict[str, Any]) -> None:
         if target:
             target.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _converted(
+    file: BinaryIO, name: str, user: Any, mapping: DeliveryMapping, chosen: dict[str, str]
+) -> ImportBatch:
+    """The batch of a raw delivery. Raises WorkbookRefused and NotConverted."""
+    delivery = deliveries.receive(file, file_name=name, user=user, **chosen)
+    deliveries.use(delivery, mapping, is_settled=True)
+    batch = deliveries.convert(delivery)
+    if batch is None:
+        raise NotConverted(delivery.error)
+    return batch
+
+
+def _mapping(name: str | None) -> DeliveryMapping | None:
+    """The mapping to convert with, None for a file in the template's own columns."""
+    mapping = deliveries.latest_named(name) if name else None
+    if name and mapping is None:
+        raise CommandError(_("沒有「%(name)s」這個欄位對應。") % {"name": name}, returncode=REFUSED)
+    return mapping
 
 
 def _check_writable(target: Path) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_tasks_db.management.commands import db_worker
 
-from records import bulk_edits, imports
+from records import bulk_edits, deliveries, imports
 from records.management.base import KeyedCommand
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def _watch(stopping: threading.Event) -> None:
     while not stopping.wait(SECONDS_BETWEEN_LOOKS):
         try:
             imports.recover(timezone.now())
+            deliveries.recover(timezone.now())
             bulk_edits.recover(timezone.now())
         except (DatabaseError, InterfaceError, OSError):
             logger.exception("could not look for batches left behind; will try again")
