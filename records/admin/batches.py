@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -23,11 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import imports, policies, progress, resources, tasks
+from .. import deliveries, imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
-from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
 from ..workbooks.reader import WorkbookRefused
 from .base import ChoiceFilter, WorkspaceAdmin, require
+from .workbook_files import download, real_file, temporary_file
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
@@ -38,7 +35,6 @@ STAGES = {
     "planning": gettext_lazy("比對校友"),
     "applying": gettext_lazy("寫入資料"),
 }
-WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Tab(NamedTuple):
@@ -63,6 +59,7 @@ class StateFilter(ChoiceFilter):
 
 class ImportBatchAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("匯入批次")
+    navigation_covers = ("records_delivery", "records_deliverymapping")
     list_display = ("label", "file_name", "state_", "rows_", "uploader", "uploaded", "importer", "applied")
     list_display_links = ("label",)
     list_filter = (StateFilter,)
@@ -145,16 +142,20 @@ class ImportBatchAdmin(WorkspaceAdmin):
         require(policies.can_import(request.user))
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            batch = self._receive(request, form)
-            if batch is not None:
-                return redirect("admin:records_importbatch_change", batch.pk)
-        return self._page(request, "upload.html", {"title": _("匯入離校資料"), "form": form})
+            received = self._receive(request, form)
+            if received is not None:
+                return redirect(f"admin:{received._meta.label_lower.replace('.', '_')}_change", received.pk)
+        waiting = Delivery.objects.filter(state__in=(Delivery.State.MAPPING, Delivery.State.VALUES))
+        context = {"form": form, "waiting": waiting.select_related("uploaded_by")}
+        return self._page(request, "upload.html", {"title": _("匯入離校資料")} | context)
 
-    def _receive(self, request: HttpRequest, form: UploadForm) -> ImportBatch | None:
+    def _receive(self, request: HttpRequest, form: UploadForm) -> ImportBatch | Delivery | None:
+        """What became of the file: a batch that is read next, or a delivery whose columns a person maps."""
         uploaded = form.cleaned_data["file"]
         try:
-            with _real_file(uploaded) as file:
-                batch = imports.receive(
+            with real_file(uploaded) as file:
+                receive = deliveries.receive if form.cleaned_data["kind"] == "raw" else imports.receive
+                received = receive(
                     file, file_name=uploaded.name, user=request.user, mode=form.cleaned_data["mode"]
                 )
         except WorkbookRefused as refusal:
@@ -164,14 +165,15 @@ class ImportBatchAdmin(WorkspaceAdmin):
             logger.exception("an upload could not be kept")
             form.add_error("file", _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。"))
             return None
-        tasks.read_batch.enqueue(batch.pk)
-        return batch
+        if isinstance(received, ImportBatch):
+            tasks.read_batch.enqueue(received.pk)
+        return received
 
     def template_view(self, request: HttpRequest) -> HttpResponse:
         require(policies.can_import(request.user))
-        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        file = temporary_file()
         resources.template_to(file)
-        return _download(file, _("離校資料空白範本.xlsx"))
+        return download(file, _("離校資料空白範本.xlsx"))
 
     # --- one batch --------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -282,7 +284,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
     def returned_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The rows to be corrected, with every cell as it came: logged before they go out."""
         batch = self._batch_for_act(request, object_id)
-        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        file = temporary_file()
         count = imports.write_returned_rows(batch, file)
         Disclosure.objects.create(
             user=request.user,
@@ -292,7 +294,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
             row_count=count,
             detail=_("批次 #%(number)s 的待更正列") % {"number": batch.pk},
         )
-        return _download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
+        return download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
 
     def _batch_for_act(self, request: HttpRequest, object_id: int) -> ImportBatch:
         require(policies.can_import(request.user))
@@ -332,16 +334,3 @@ def _tabs(batch: ImportBatch, current: str) -> list[Tab]:
             for value, title in Verdict.choices
         ),
     ]
-
-
-def _real_file(uploaded: UploadedFile) -> BinaryIO:
-    """The upload as a real file, which the reader hands to its child process; small ones come in memory."""
-    file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
-    shutil.copyfileobj(uploaded, file)
-    file.seek(0)
-    return file
-
-
-def _download(file: BinaryIO, name: str) -> FileResponse:
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK_TYPE)

@@ -14,11 +14,12 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
-from records import annotations_editing, bulk_edits
+from records import annotations_editing, bulk_edits, deliveries
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
     College,
+    Delivery,
     Department,
     ImportBatch,
     OrganisationAlias,
@@ -155,6 +156,18 @@ def _changed() -> dict[str, Any]:
 def _batch() -> dict[str, Any]:
     batch = ImportBatch.objects.create(file_name="離校資料.xlsx", sha256="0" * 64, uploaded_by=importer())
     return {"object_id": batch.pk}
+
+
+def _delivery() -> dict[str, Any]:
+    delivery = Delivery.objects.create(file_name="離校名冊.xlsx", sha256="0" * 64, uploaded_by=importer())
+    delivery.details = delivery.seal_details({"headers": ["姓名"], "samples": [["林大海"]], "unusable": []})
+    delivery.save()
+    return {"object_id": delivery.pk}
+
+
+def _mapping() -> dict[str, Any]:
+    columns = deliveries.Mapping((("姓名", "chinese_name"),))
+    return {"object_id": deliveries.save("註冊組", columns, user=importer()).pk}
 
 
 def _user(username: str, **fields: Any) -> dict[str, Any]:
@@ -392,6 +405,15 @@ TABLE: dict[str, Row] = {
             ("returned", OK),
         )  # fmt: skip
     },
+    # raw deliveries of the registrar
+    **model_rows("records_delivery", _delivery, see=CENTER_AND_IT),
+    "admin:records_delivery_progress": page(*CENTER_AND_IT, kwargs=_delivery),
+    "admin:records_delivery_columns": act(*CENTER_AND_IT, status=OK, kwargs=_delivery),
+    **{
+        f"admin:records_delivery_{name}": act(*CENTER_AND_IT, kwargs=_delivery)
+        for name in ("values", "discard", "filled")
+    },
+    **model_rows("records_deliverymapping", _mapping, see=CENTER_AND_IT),
     # the university's lists
     **{
         key: value
