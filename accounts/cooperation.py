@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import imports
+from records import deliveries, imports
 from records.models import Disclosure
 
 from .closing import close
@@ -29,7 +29,7 @@ def end(account: User, *, reason: str, by: User, request: HttpRequest | None = N
         closing = close(account, reason=reason, by=by, request=request, ends_cooperation=True)
     else:
         closing = _end_of_closed(account, reason, by)
-    stopped = imports.withdraw(account)
+    stopped = imports.withdraw(account) + deliveries.withdraw(account)
     files = files_taken(closing).count()
     detail = _("%(reason)s（曾取得 %(files)s 份檔案，停止 %(stopped)s 個進行中的批次）") % {
         "reason": reason,

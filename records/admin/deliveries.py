@@ -248,6 +248,10 @@ class DeliveryMappingAdmin(ImportersAdmin):
         context = {
             "title": name,
             "columns": [(header, _target_in_words(target)) for header, target in mappings[0].columns],
+            "joins": [
+                (deliveries.TARGETS[attribute][0], deliveries.JOINS[join])
+                for attribute, join in mappings[0].joins.items()
+            ],
             "values": _values_in_words(versions[0]),
             "versions": list(zip(versions, [*changes, []], strict=True)),
         }

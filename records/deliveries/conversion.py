@@ -71,7 +71,12 @@ class Converter:
 
     def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
         text = text_of(cells[INDEX[attribute]])
-        if not text or len(text) > _LONGEST_VALUE or hide_national_ids(text) != text:
+        if (
+            not text
+            or len(text) > _LONGEST_VALUE
+            or not text.isprintable()
+            or hide_national_ids(text) != text
+        ):
             return  # nothing to ask; the batch tells what is wrong with such a cell
         if not self._is_known(attribute, text, cells):
             self._unknown[attribute][text] += 1

@@ -20,6 +20,7 @@ from ..models import Delivery, DeliveryMapping
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
 from ..workbooks.reader import FoundHeaders, WorkbookRefused, read_headers
+from ..workbooks.texts import printable
 from .mappings import mapping_of
 from .proposals import fold, known_headers, propose
 from .samples import SAMPLE_ROWS, samples_of
@@ -79,24 +80,29 @@ def receive(
 
 
 def _details(found: FoundHeaders) -> dict[str, Any]:
-    """What the pages show of the file; a header that stands there twice cannot be told apart, and is left out."""
+    """What the pages show of the file; a header that stands there twice cannot be told apart, and is left out
+    like one that is no text to read."""
     folded = [fold(header) for header in found.headers]
     usable = [
         place
         for place, header in enumerate(found.headers)
-        if folded.count(folded[place]) == 1 and len(header) <= _LONGEST_HEADER
+        if folded.count(folded[place]) == 1 and _is_readable(header)
     ]
     headers = [found.headers[place] for place in usable]
     targets = propose(headers)
     return {
         "sheet": found.sheet,
         "headers": headers,
-        "unusable": sorted(set(found.headers) - set(headers)),
+        "unusable": sorted({printable(header, _LONGEST_HEADER) for header in found.headers} - set(headers)),
         "samples": [
             samples_of(found.samples, place, is_identity=target == "national_id")
             for place, target in zip(usable, targets, strict=True)
         ],
     }
+
+
+def _is_readable(header: str) -> bool:
+    return len(header) <= _LONGEST_HEADER and all(sign.isprintable() or sign.isspace() for sign in header)
 
 
 def use(delivery: Delivery, mapping: DeliveryMapping, *, is_settled: bool = False) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..cells import ErrorCell, FormulaCell, RawCell
 from ..text import half_width, tidy_text
 from ..values import hide_national_ids, mask_national_id
+from ..workbooks.texts import printable
 
 SAMPLE_ROWS = 30
 _SHOWN, _LONGEST = 3, 40
@@ -40,4 +41,4 @@ def _looks_like_somebody(text: str) -> bool:
 
 def _shown(text: str, hides: bool) -> str:
     text = mask_national_id(text) if hides else text
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return printable(text, _LONGEST) + ("…" if len(text) > _LONGEST else "")

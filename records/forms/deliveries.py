@@ -30,6 +30,7 @@ class ColumnRow(NamedTuple):
     header: str
     samples: list[str]
     field: BoundField
+    remark: str | Promise
 
 
 class ValueRow(NamedTuple):
@@ -62,6 +63,7 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.headers: list[str] = details["headers"]
         self.samples: list[list[str]] = details["samples"]
+        self.proposed = list(targets)
         self.stored = stored
         self.missing: list[str] = []
         if stored is not None:
@@ -80,7 +82,7 @@ class ColumnsForm(forms.Form):
 
     def columns(self) -> Iterator[ColumnRow]:
         for place, header in enumerate(self.headers):
-            yield ColumnRow(header, self.samples[place], self[f"column-{place}"])
+            yield ColumnRow(header, self.samples[place], self[f"column-{place}"], self._remark(place))
 
     def joins(self) -> list[BoundField]:
         """The questions about columns that several headers were chosen for."""
@@ -95,7 +97,8 @@ class ColumnsForm(forms.Form):
         }
         chosen = [self.cleaned_data[f"column-{place}"] for place in range(len(self.headers))]
         attributes = {deliveries.attribute_of(target) for target in chosen}
-        kept = {} if self.stored is None or self.cleaned_data["forgets_values"] else self.stored.values
+        before = self.stored or deliveries.latest_named(self.cleaned_data["name"])
+        kept = {} if before is None or self.cleaned_data["forgets_values"] else before.values
         values = {attribute: found for attribute, found in kept.items() if attribute in attributes}
         return deliveries.Mapping(tuple(zip(self.headers, chosen, strict=True)), joins, values)
 
@@ -120,6 +123,14 @@ class ColumnsForm(forms.Form):
             sentence = _("沒有任何一欄對應到必要的「%(headers)s」；確定檔案沒有時請勾選。")
             self.add_error("is_incomplete", sentence % {"headers": "」、「".join(self.missing)})
         return cleaned
+
+    def _remark(self, place: int) -> str | Promise:
+        """Where the proposal comes from."""
+        if self.stored is not None:
+            return gettext_lazy("沿用已儲存的對應")
+        if self.proposed[place]:
+            return gettext_lazy("依欄名建議")
+        return gettext_lazy("沒有建議；需要時請選擇")
 
     def _doubled(self) -> list[str]:
         """The attributes that several headers are chosen for, as posted or proposed."""

@@ -139,6 +139,7 @@ SHARED = {
     "records.verdicts",
     "records.verification",
     "records.imports",
+    "records.deliveries",
     "records.admin",
 }
 
