@@ -19,7 +19,7 @@ from ..values import hide_national_ids
 from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import write_sheet
 from .conversion import Converter, Unknown
-from .life import State, back_to_mapping, end, progress_name, upload_path
+from .life import State, back_to_mapping, end, filled_path, progress_name, upload_path
 from .mappings import mapping_of
 
 _ROWS_A_SIGN = 500
@@ -28,10 +28,11 @@ _ROWS_A_SIGN = 500
 def convert(delivery: Delivery) -> ImportBatch | None:
     """Fill the template and open its batch (to be read by `imports.read_and_plan`); None when a person has to
     translate values first, or the file was refused."""
-    delivery.refresh_from_db()
-    if delivery.state != State.CONVERTING:
+    at_work = Delivery.objects.filter(pk=delivery.pk, state=State.CONVERTING)
+    if not at_work.update(heartbeat_at=timezone.now()):
         return None
-    filled = upload_path(delivery).with_suffix(".filled")
+    delivery.refresh_from_db()
+    filled = filled_path(delivery)
     try:
         unknown = _fill(delivery, filled)
         if unknown and not delivery.is_settled:

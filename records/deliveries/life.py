@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import hashlib
 import logging
+import os
 import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import progress
@@ -37,6 +36,18 @@ _LONGEST_HEADER = 100
 def upload_path(delivery: Delivery) -> Path:
     """Where the file lies while the delivery is open: beside the files of batches, named by the server."""
     return Path(settings.DATA_DIR) / "uploads" / f"delivery-{delivery.pk}.xlsx"
+
+
+def filled_path(delivery: Delivery) -> Path:
+    """Where the worker writes the filled template; a name of its own for each process, in case two are at it."""
+    return upload_path(delivery).with_suffix(f".{os.getpid()}.filled")
+
+
+def _delete_files(delivery: Delivery) -> None:
+    """The upload, and what a worker that died had written."""
+    path = upload_path(delivery)
+    for file in (path, *path.parent.glob(f"{path.stem}.*.filled")):
+        file.unlink(missing_ok=True)
 
 
 def progress_name(delivery: Delivery) -> str:
@@ -121,7 +132,7 @@ def _start(delivery: Delivery, before: str, mapping: DeliveryMapping, is_settled
         state=State.CONVERTING,
         mapping=mapping,
         is_settled=is_settled,
-        heartbeat_at=timezone.now(),
+        heartbeat_at=None,
         error="",
     )
     delivery.refresh_from_db()
@@ -142,8 +153,7 @@ def end(delivery: Delivery, before: tuple[str, ...], after: str, sentence: str =
             state=after, details=b"", error=sentence[:500], heartbeat_at=None
         )
         if moved:
-            path = upload_path(delivery)
-            transaction.on_commit(lambda: path.unlink(missing_ok=True))
+            transaction.on_commit(lambda: _delete_files(delivery))
     delivery.refresh_from_db()
     return bool(moved)
 
@@ -162,18 +172,14 @@ def withdraw(user: Any) -> int:
 def recover(at: datetime.datetime) -> int:
     """Put deliveries right that a dead worker left, and purge those nobody went on with for a day; how many."""
     count = 0
-    silent = Delivery.objects.filter(state=State.CONVERTING).filter(
-        Q(heartbeat_at__lt=at - LEASE) | Q(heartbeat_at=None)
-    )
-    for delivery in silent:
+    # Without a heartbeat it waits for the worker, who may be busy with a large batch.
+    for delivery in Delivery.objects.filter(state=State.CONVERTING, heartbeat_at__lt=at - LEASE):
         noted = progress.noted_at(progress_name(delivery))
         if noted is None or noted <= at - LEASE:
             back_to_mapping(delivery, _("轉檔中斷，沒有任何資料被更動；請再確認一次欄位對應。"))
             count += 1
-    for delivery in Delivery.objects.filter(
-        state__in=(State.MAPPING, State.VALUES), uploaded_at__lt=at - PATIENCE
-    ):
-        if end(delivery, (State.MAPPING, State.VALUES), State.DISCARDED, _("逾一天未完成，檔案已刪除。")):
+    for delivery in Delivery.objects.filter(state__in=OPEN, heartbeat_at=None, uploaded_at__lt=at - PATIENCE):
+        if end(delivery, OPEN, State.DISCARDED, _("逾一天未完成，檔案已刪除。")):
             logger.info("delivery %s was abandoned; its file was deleted", delivery.pk)
             count += 1
     return count

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from records import deliveries, imports
 from records.management.base import KeyedCommand
-from records.models import DeliveryMapping, ImportBatch, Verdict
+from records.models import Delivery, DeliveryMapping, ImportBatch, Verdict
 from records.policies import can_import
 from records.workbooks.reader import WorkbookRefused
 
@@ -86,6 +86,7 @@ class Command(KeyedCommand):
                     batch = imports.receive(file, file_name=path.name, user=user, **chosen)
                 else:
                     batch = _converted(file, path.name, user, mapping, chosen)
+                    self._tell_delivery(batch.delivery)
         except OSError as error:
             raise CommandError(
                 _("無法讀取「%(file)s」：%(reason)s") % {"file": path, "reason": error.strerror},
@@ -94,6 +95,12 @@ class Command(KeyedCommand):
         imports.read_and_plan(batch)
         batch.refresh_from_db()
         return batch
+
+    def _tell_delivery(self, delivery: Delivery) -> None:
+        left_out = deliveries.mapping_of(delivery.mapping).left_out
+        self.stdout.write(_("未匯入的欄：%(headers)s") % {"headers": "、".join(left_out) or _("無")})
+        for _level, _code, message in delivery.notes:
+            self.stdout.write(f"  {message}")
 
     def _tell(self, batch: ImportBatch) -> None:
         self.stdout.write(
