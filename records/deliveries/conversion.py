@@ -14,6 +14,7 @@ from ..columns import BY_ATTRIBUTE, COLUMNS
 from ..programmes import Lists
 from ..rows import INDEX
 from ..tables import read_table
+from ..text import is_nothing
 from ..values import clean_sex, hide_national_ids
 from .mappings import Mapping
 from .samples import text_of
@@ -92,19 +93,26 @@ class Converter:
 
 
 def _joined(attribute: str, parts: list[RawCell], join: str) -> RawCell:
-    """Several cells as one. An error cell among them stays one: nothing is dropped silently."""
-    filled = [part for part in parts if text_of(part)]
-    if attribute == "phone" and join == JOINED and filled and not text_of(parts[-1]):
+    """Several cells as one. One that shows an error or is a formula without a value stays what it is, and the import
+    tells: nothing is dropped silently but words for nothing."""
+    filled = [part for part in parts if _is_broken(part) or not is_nothing(text_of(part))]
+    if attribute == "phone" and join == JOINED and filled and filled[-1] is not parts[-1]:
         return None  # an area code alone is no number
     if len(filled) <= 1 or join == FIRST:
         return filled[0] if filled else None
-    broken = next((part for part in filled if isinstance(part, ErrorCell)), None)
-    if broken:
+    broken = next(filter(_is_broken, filled), None)
+    if broken is not None:
         return broken
     between = ", " if join == ALL else "-" if attribute == "phone" else ""
     text = between.join(map(text_of, filled))
     calculated = next((part for part in filled if isinstance(part, FormulaCell)), None)
     return FormulaCell(calculated.formula, text) if calculated else text
+
+
+def _is_broken(cell: RawCell) -> bool:
+    if isinstance(cell, FormulaCell):
+        return cell.cached is None or isinstance(cell.cached, ErrorCell)
+    return isinstance(cell, ErrorCell)
 
 
 def roc_date(cell: RawCell) -> RawCell:

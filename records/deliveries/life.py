@@ -104,7 +104,11 @@ def _details(found: FoundHeaders) -> dict[str, Any]:
     return {
         "sheet": found.sheet,
         "headers": headers,
-        "unusable": sorted({printable(header, _LONGEST_HEADER) for header in found.headers} - set(headers)),
+        "unusable": [
+            printable(header, _LONGEST_HEADER)
+            for place, header in enumerate(found.headers)
+            if place not in usable
+        ],
         "samples": [
             samples_of(found.samples, place, is_identity=target == "national_id")
             for place, target in zip(usable, targets, strict=True)

@@ -117,7 +117,13 @@ def test_samples_never_show_a_national_id_in_full():
 def test_a_header_that_stands_twice_is_left_out_and_named():
     delivery = delivered([row()], headers=[*FOREIGN, "手 機"])
     details = delivery.open_details()
-    assert "手機" not in details["headers"] and details["unusable"] == ["手 機", "手機"]
+    assert "手機" not in details["headers"] and details["unusable"] == ["手機", "手 機"]
+
+
+def test_a_header_broken_over_two_lines_is_one_header():
+    headers = [header if header != "出生日期" else "出生\n日期" for header in FOREIGN]
+    details = delivered([row()], headers=headers).open_details()
+    assert details["unusable"] == [] and "出生\n日期" in details["headers"]
 
 
 # --- the way to the batch --------------------------------------------------------------------------------------------
@@ -264,7 +270,10 @@ def cells(columns: list[tuple[str, str]], foreign: list, **parts: dict) -> dict[
         ("first", [None, "02-24622192"], "02-24622192"),
         ("first", ["02-24622192", "04-1234567"], "02-24622192"),
         ("all", ["02-24622192", "04-1234567"], "02-24622192, 04-1234567"),
+        ("joined", ["無", "24622192"], "24622192"),
+        ("first", ["無", "02-24622192"], "02-24622192"),
         ("joined", ["02", ErrorCell("#N/A")], ErrorCell("#N/A")),
+        ("first", [FormulaCell("=A1", None), "02-24622192"], FormulaCell("=A1", None)),
         ("joined", ["02", FormulaCell("=A1", "24622192")], FormulaCell("=A1", "02-24622192")),
     ],
 )
