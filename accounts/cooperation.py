@@ -50,6 +50,7 @@ def _end_of_closed(account: User, reason: str, by: User) -> AccountClosing:
 def files_taken(closing: AccountClosing) -> QuerySet[Disclosure]:
     """What the account took out up to this end, since the end before it whose note was registered."""
     taken = Disclosure.objects.filter(user=closing.account_id, at__lte=closing.at)
+    taken = taken.exclude(kind=Disclosure.Kind.LIMIT)
     settled = AccountClosing.objects.filter(
         account=closing.account_id, at__lt=closing.at, data_registered_at__isnull=False
     )

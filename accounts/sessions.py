@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+import re
+
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest
 
 from .models import User
+
+# The first that fits: Edge also says Chrome, and Chrome also says Safari.
+_BROWSERS = (
+    (r"Edg(?:A|iOS)?/", "Edge"),
+    (r"OPR/", "Opera"),
+    (r"SamsungBrowser/", "Samsung Internet"),
+    (r"Line/", "LINE"),
+    (r"Firefox/|FxiOS/", "Firefox"),
+    (r"Chrome/|CriOS/", "Chrome"),
+    (r"Safari/", "Safari"),
+)
+_SYSTEMS = (
+    (r"iPhone", "iPhone"),
+    (r"iPad", "iPad"),
+    (r"Android", "Android"),
+    (r"Windows", "Windows"),
+    (r"Mac OS X|Macintosh", "macOS"),
+    (r"CrOS", "ChromeOS"),
+    (r"Linux|X11", "Linux"),
+)
+
+
+def device_of(user_agent: str) -> str:
+    """Browser and system as people call them, e.g. "Chrome · Windows"; "" for what is neither."""
+    found = (
+        next((name for pattern, name in kinds if re.search(pattern, user_agent)), "")
+        for kinds in (_BROWSERS, _SYSTEMS)
+    )
+    return " · ".join(filter(None, found))
 
 
 def running(account: User) -> list[UserSession]:

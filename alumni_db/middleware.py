@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from accounts.documents import FontMissing
+from records.documents import FontMissing
 
 
 class PrivateResponseMiddleware:

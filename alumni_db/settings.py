@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "alumni_db.middleware.MissingFontMiddleware",
+    "records.reading_limits.ReadingLimitMiddleware",
     "accounts.middleware.SeeAsMiddleware",  # the last: the others ask the person who really looks
 ]
 ROOT_URLCONF = "alumni_db.urls"
@@ -196,15 +197,26 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # --- Editing ------------------------------------------------------------------------------------------------
 # SOP 6.5 asks to verify who it is where people bear one name; with this it is asked before every change.
 VERIFY_ALWAYS = env.flag("VERIFY_ALWAYS", default=False)
-# A page that is older than its sign-in has a form token that counts no more: what was typed is kept all the same.
-CSRF_FAILURE_VIEW = "records.views.kept_typing.csrf_failure"
+# Against slow copying (ASVS 2.4.1): how many in how many seconds, by `records.rights.Reach`. Nobody who works with
+# people meets them; a script does. A page of the list has 50 people.
+READING_LIMITS = {
+    "searches": {"own": (60, 60), "all": (120, 60)},
+    "lists": {"own": (120, 3600), "all": (600, 3600)},
+    "people": {"own": (200, 3600), "all": (1000, 3600)},
+}
 
 # --- Letters ------------------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "alumni@localhost")
 
 # --- What all processes share: limits and used codes; who can write there can write everywhere else ---------
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # what is thrown out counts no more
+    }
+}
 
 # --- Transport, cookies, what a page may load ---------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -262,7 +274,11 @@ STORAGES = {
 }
 
 # What `manage.py verify` asks: records knows nothing of accounts.
-VERIFIED = ["records.verification.INVARIANTS", "accounts.verification.INVARIANTS"]
+VERIFIED = [
+    "records.verification.INVARIANTS",
+    "records.change_request_verification.INVARIANTS",
+    "accounts.verification.INVARIANTS",
+]
 
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

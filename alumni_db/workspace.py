@@ -22,7 +22,8 @@ from accounts.admin import applications, cooperation_part, reviews
 from accounts.admin.accounts import AccountAdmin
 from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
-from accounts.models import AccountApplication, AccountReview, AgreementVersion
+from accounts.admin.trail_list import AccountEventAdmin
+from accounts.models import AccountApplication, AccountEvent, AccountReview, AgreementVersion
 from accounts.sign_in import fresh_factor_required
 from records import models, policies
 from records.admin import board
@@ -42,6 +43,8 @@ from records.admin.organisation import (
     StatusCodeAdmin,
 )
 from records.admin.people import PersonAdmin
+from records.admin.verifications import VerificationAttemptAdmin
+from records.admin.year_board import TermAdmin
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -52,6 +55,7 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.ImportBatch, ImportBatchAdmin),
     (models.Delivery, DeliveryAdmin),
     (models.DeliveryMapping, DeliveryMappingAdmin),
+    (models.Term, TermAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),
     (models.OrganisationAlias, OrganisationAliasAdmin),
@@ -62,7 +66,9 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (get_user_model(), AccountAdmin),
     (AccountReview, AccountReviewAdmin),
     (AgreementVersion, AgreementVersionAdmin),
+    (AccountEvent, AccountEventAdmin),
     (models.Disclosure, DisclosureAdmin),
+    (models.VerificationAttempt, VerificationAttemptAdmin),
 )
 # What of the accounts waits for somebody: cards for the task board.
 ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)

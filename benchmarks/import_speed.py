@@ -1,7 +1,8 @@
 """One comparison in one run: ours, a stock django-import-export admin, and the bare limit, on the same rows.
 
-    python benchmarks/import_speed.py --database postgres --rows 10000 --runs 3 [--skip-stock]
+    python benchmarks/import_speed.py --database postgres --rows 10000 --runs 3 [--skip-stock] [--again]
 
+With --again the same file is imported a second time, and that is measured, beside reading it without importing.
 Each run gets a fresh database. The subjects take turns, so that a busy minute of the machine hits all of
 them. Prints a table of medians and writes benchmarks/results/<database>-<rows>.json, with the names of the
 subjects when some were skipped.
@@ -43,19 +44,36 @@ PREPARATIONS = (("migrate", "--verbosity=0"), ("load_organisation",))
 
 
 class Subject:
-    """One way of importing: prepares a fresh database unmeasured, then imports, measured."""
+    """One way of importing: prepares a fresh database unmeasured, then imports, measured.
 
-    def __init__(self, directory: Path, workbook: Path) -> None:
+    `again` imports the same file once unmeasured before."""
+
+    def __init__(self, directory: Path, workbook: Path, *, again: bool) -> None:
         self._directory = directory
         self._workbook = workbook
+        self._again = again
+        self._environment = self._settings()
 
     def measure(self, url: str) -> Measurement:
+        """Import into the fresh database `url`."""
+        self._prepare(url)
+        if self._again:
+            self._import(url)
+        return self._import(url)
+
+    def _prepare(self, url: str) -> None:
         raise NotImplementedError
 
-    def _run(self, *command: str | Path, url: str, **environment: str) -> Measurement:
+    def _import(self, url: str) -> Measurement:
+        raise NotImplementedError
+
+    def _settings(self) -> dict[str, str]:
+        return {}
+
+    def _run(self, *command: str | Path, url: str) -> Measurement:
         return run(
             [PYTHON, *command],
-            environment={"DATABASE_URL": url, **environment},
+            environment={"DATABASE_URL": url, **self._environment},
             output=self._directory / "output.txt",
         )
 
@@ -63,14 +81,14 @@ class Subject:
 class Ours(Subject):
     """`manage.py import_alumni FILE --apply`: plan stored and applied, history, annotations, encryption."""
 
-    def measure(self, url: str) -> Measurement:
-        environment = self._environment()
-        manage = PROJECT / "manage.py"
+    def _prepare(self, url: str) -> None:
         for command in PREPARATIONS:
-            self._run(manage, *command, url=url, **environment)
-        return self._run(manage, "import_alumni", self._workbook, "--apply", url=url, **environment)
+            self._run(PROJECT / "manage.py", *command, url=url)
 
-    def _environment(self) -> dict[str, str]:
+    def _import(self, url: str) -> Measurement:
+        return self._run(PROJECT / "manage.py", "import_alumni", self._workbook, "--apply", url=url)
+
+    def _settings(self) -> dict[str, str]:
         """Keys and a data directory of this run: nothing of the developer's is read or touched."""
         data = Path(tempfile.mkdtemp(dir=self._directory))
         return {
@@ -88,17 +106,34 @@ class Ours(Subject):
 class Stock(Subject):
     """Upload, preview page and confirmation in the admin of the stock project."""
 
-    def measure(self, url: str) -> Measurement:
+    def _prepare(self, url: str) -> None:
         self._run(STOCK, "migrate", "--verbosity=0", url=url)
+
+    def _import(self, url: str) -> Measurement:
         return self._run(STOCK, "import_in_admin", self._workbook, url=url)
 
 
 class Limit(Subject):
-    """Read with calamine, write with COPY or executemany into the tables of the stock project."""
+    """Read with calamine, write with COPY or executemany into the tables of the stock project; of a file that is
+    stored already only the reading is left."""
 
     def measure(self, url: str) -> Measurement:
+        if self._again:
+            return self._run(HERE / "reading.py", "calamine", self._workbook, url=url)
+        return super().measure(url)
+
+    def _prepare(self, url: str) -> None:
         self._run(STOCK, "migrate", "--verbosity=0", url=url)
+
+    def _import(self, url: str) -> Measurement:
         return self._run(HERE / "limit.py", self._workbook, url=url)
+
+
+class SafeReading(Subject):
+    """Read the file as the project does, gate and limited child process included, and store nothing."""
+
+    def measure(self, url: str) -> Measurement:
+        return self._run(HERE / "reading.py", "ours", self._workbook, url=url)
 
 
 def _new_key() -> str:
@@ -191,12 +226,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--database", choices=(SQLITE, POSTGRES), default=POSTGRES)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--again", action="store_true", help="measure the second import of the same file")
     for name in SUBJECTS:
         parser.add_argument(f"--skip-{name}", action="append_const", dest="skipped", const=name, default=[])
     return parser.parse_args(arguments)
 
 
-SUBJECTS: dict[str, Callable[[Path, Path], Subject]] = {"ours": Ours, "stock": Stock, "limit": Limit}
+SUBJECTS: dict[str, Callable[..., Subject]] = {
+    "ours": Ours,
+    "stock": Stock,
+    "limit": Limit,
+    "reading": SafeReading,
+}
 
 
 def main(arguments: list[str]) -> None:
@@ -206,7 +247,7 @@ def main(arguments: list[str]) -> None:
         directory = Path(name)
         blank, numbered = make_workbooks(directory, options.rows, today)
         subjects = {
-            name: make(directory, blank if make is Ours else numbered)
+            name: make(directory, numbered if make in (Stock, Limit) else blank, again=options.again)
             for name, make in SUBJECTS.items()
             if name not in options.skipped
         }
@@ -215,7 +256,8 @@ def main(arguments: list[str]) -> None:
             document = report(results, rows=options.rows, database=databases.version())
     print(table(document))
     # A run of some subjects must not replace the comparison of all.
-    kind = "-".join([options.database, str(options.rows), *(subjects if options.skipped else ())])
+    again = ["again"] if options.again else []
+    kind = "-".join([options.database, str(options.rows), *again, *(subjects if options.skipped else ())])
     file = HERE / "results" / f"{kind}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

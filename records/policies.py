@@ -120,6 +120,21 @@ can_import = Function(
 can_see_batches = Function(
     _("檢視匯入批次的件數與狀態"), CENTER | {REGISTRAR}, _("您的角色不能檢視匯入批次。")
 )
+can_see_terms = Function(
+    _("檢視年度作業：期限、件數、檢核與簽核表"), CENTER | {REGISTRAR}, _("您的角色不能檢視年度作業。")
+)
+can_expect_rows = Function(
+    _("填寫學期的預計筆數"), CENTER | {REGISTRAR}, _("預計筆數由註冊課務組、校友服務中心與校務系統組填寫。")
+)
+can_set_due_dates = Function(
+    _("變更學期的匯入期限"), frozenset({STAFF, DIRECTOR}), _("匯入期限由校友服務中心變更。")
+)
+can_prepare_terms = Function(
+    _("指定批次的學期，說明檢核未通過的項目"), CENTER, _("批次的學期由校友服務中心與校務系統組指定。")
+)
+can_sign_off_terms = Function(
+    _("簽核學期的匯入結果、重新開啟"), frozenset({DIRECTOR}), _("學期的匯入結果由主任簽核。")
+)
 can_follow_up = Function(
     _("電話補正：檢視缺漏、指派、登錄通話"),
     CENTER | {CONTACT},
@@ -175,7 +190,9 @@ can_check_applications = Function(
 )
 can_approve_applications = Function(_("核定帳號申請"), frozenset({DIRECTOR}), _("帳號申請由主任核定。"))
 can_see_trail = Function(
-    _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
+    _("檢視個資存取紀錄與身分核對紀錄"),
+    frozenset({DIRECTOR, AUDITOR}),
+    _("個資存取紀錄與身分核對紀錄由主任與稽核人員檢視。"),
 )
 
 # In the order above; whoever declares a function has declared it for the matrix as well.

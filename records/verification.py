@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, Model, OuterRef, Q
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -61,8 +61,13 @@ class Invariant:
 
 def check_serial_numbers(at: datetime.datetime) -> Iterator[str]:
     """A serial number belongs to one record for ever (SOP 6.1)."""
+    yield from shared_serial_numbers(AcademicRecord.history.all())
+
+
+def shared_serial_numbers(history: QuerySet) -> Iterator[str]:
+    """A sentence for every serial number in this part of the degrees' history that several degrees bore."""
     shared = (
-        AcademicRecord.history.values("serial_number")
+        history.values("serial_number")
         .annotate(bearers=Count("id", distinct=True))
         .filter(bearers__gt=1)
         .order_by("serial_number")
@@ -196,11 +201,16 @@ def _identity_fault(pk: int, sealed: bytes, known_digest: str, mask: str) -> str
 
 def check_batch_counts(at: datetime.datetime) -> Iterator[str]:
     """The counts of a batch are those of its rows."""
+    yield from miscounted(ImportBatch.objects.filter(state__in=_PLANNED_STATES))
+
+
+def miscounted(batches: QuerySet[ImportBatch]) -> Iterator[str]:
+    """A sentence for every count of these batches that is not that of their rows."""
     counted: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = ImportRow.objects.order_by().values_list("batch", "verdict").annotate(Count("pk"))
-    for batch, verdict, count in rows:
+    rows = ImportRow.objects.filter(batch__in=batches).order_by()
+    for batch, verdict, count in rows.values_list("batch", "verdict").annotate(Count("pk")):
         counted[batch][verdict] = count
-    for batch in ImportBatch.objects.filter(state__in=_PLANNED_STATES).order_by("pk"):
+    for batch in batches.order_by("pk"):
         for verdict in Verdict:
             said, there = batch.counts.get(verdict, 0), counted[batch.pk].get(verdict, 0)
             if said != there:
@@ -214,14 +224,20 @@ def check_batch_counts(at: datetime.datetime) -> Iterator[str]:
 
 def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
     """Every row of an applied batch that brought a new person or degree has its record, and it is still there."""
+    yield from lost_records(ImportBatch.objects.filter(state=ImportBatch.State.APPLIED))
+
+
+def lost_records(batches: QuerySet[ImportBatch]) -> Iterator[str]:
+    """A sentence for every row of these applied batches whose degree was not entered, or is there no more."""
     lost = ImportRow.objects.filter(
-        batch__state=ImportBatch.State.APPLIED,
+        batch__in=batches,
         verdict__in=(Verdict.NEW_PERSON, Verdict.NEW_RECORD),
         outcome__isnull=True,
     ).order_by("batch", "row_number")
     for batch, row in lost.values_list("batch", "row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列已匯入，卻沒有學籍身分。") % {"batch": batch, "row": row}
-    gone = ImportOutcome.objects.exclude(record__in=AcademicRecord.objects.values("pk"))
+    outcomes = ImportOutcome.objects.filter(row__batch__in=batches)
+    gone = outcomes.filter(~Exists(AcademicRecord.objects.filter(pk=OuterRef("record"))))
     for batch, row in gone.order_by("row").values_list("row__batch", "row__row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列匯入的學籍身分已不存在。") % {"batch": batch, "row": row}
 

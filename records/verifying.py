@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 
 from .encryption import digest
 from .models import AcademicRecord, Person, VerificationAttempt
@@ -73,6 +74,19 @@ def locked_until(user: Any, person: Person, at: datetime.datetime) -> datetime.d
         .values_list("at", flat=True)[:FAILURES]
     )
     return failures[-1] + WITHIN if len(failures) == FAILURES else None
+
+
+def began_a_lock() -> Q:
+    """Of an attempt in a query: whether it was the failure that stopped its editor at these namesakes."""
+    failures = VerificationAttempt.objects.filter(
+        editor=OuterRef("editor"),
+        person__name_key=OuterRef("person__name_key"),
+        outcome__in=_COUNTED,
+        at__gt=OuterRef("at") - WITHIN,
+        at__lte=OuterRef("at"),
+    )
+    several = failures.order_by().values("editor").annotate(count=Count("pk")).filter(count__gte=FAILURES)
+    return Exists(several) & Q(outcome__in=_COUNTED)
 
 
 def verify(user: Any, person: Person, told: Told, *, at: datetime.datetime) -> Verified:

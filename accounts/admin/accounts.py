@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import policies
-from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+from records.admin.base import ChoiceFilter, WorkspaceAdmin
+from records.page_checks import require
 
 from .. import changes
 from ..cooperation import waiting_for_note
@@ -82,7 +83,7 @@ class DataNoteFilter(ChoiceFilter):
 
 class AccountAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("帳號")
-    list_display = ("display_name", "username", "role", "departments_", "active_", "seen")
+    list_display = ("username", "role", "departments_", "active_", "seen")
     list_filter = (RoleFilter, ActiveFilter, DataNoteFilter)
     sortable_by = ()
     ordering = ("username",)
@@ -97,6 +98,21 @@ class AccountAdmin(WorkspaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("memberships__department")
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The name leads to the account where that is open to who looks."""
+
+        @admin.display(description=gettext_lazy("姓名"))
+        def name(account: Any) -> SafeString | str:
+            if not policies.can_manage_account_of(request.user, account.role):
+                return account.display_name
+            url = reverse("admin:accounts_user_change", args=[account.pk])
+            return format_html('<a href="{}">{}</a>', url, account.display_name)
+
+        return [name, *self.list_display]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> None:
+        return None
 
     @admin.display(description=gettext_lazy("負責系所"))
     def departments_(self, user: Any) -> SafeString | str:

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records import policies
-from records.admin.base import WorkspaceAdmin, require
+from records.admin.base import WorkspaceAdmin
+from records.page_checks import require
 
 from .. import agreements
 from ..forms.agreements import DraftForm, PublishForm

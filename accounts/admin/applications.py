@@ -23,8 +23,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from records import policies
-from records.admin.base import ChoiceFilter, WorkspaceAdmin, require
+from records.admin.base import ChoiceFilter, WorkspaceAdmin
 from records.admin.board import Card
+from records.page_checks import require
 
 from .. import applications, documents, scans
 from ..application_links import ENDED

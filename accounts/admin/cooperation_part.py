@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from records import policies
 from records.admin.board import Card
+from records.documents import download, render_pdf
 
 from .. import cooperation, trail
-from ..documents import download, render_pdf
 from ..forms.agreements import DataNoteForm, EndForm
 from ..models import AccountClosing, AccountEvent, User
 from ..sign_in import fresh_factor_required

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from records import policies
-from records.admin.base import require
+from records.page_checks import require
 
 from .. import grants
 from ..forms.grants import GrantForm

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from records import policies
-from records.admin.base import require
+from records.page_checks import require
 
 from ..models import User
 

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from records import policies
-from records.admin.base import WorkspaceAdmin, require
+from records.admin.base import WorkspaceAdmin
 from records.admin.board import Card
+from records.page_checks import require
 
 from .. import agreements, reviews
 from ..forms.reviews import ReviewForm

@@ -14,8 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 
+from records.documents import download, render_pdf
+
 from .. import agreements, trail
-from ..documents import download, render_pdf
 from ..forms.agreements import SigningForm, outdated
 from ..models import AccountEvent
 from ..sign_in import fresh_factor_required

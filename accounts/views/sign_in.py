@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from .. import trail
 from ..models import AccountEvent, Role
-from ..sessions import end_sessions, running
+from ..sessions import device_of, end_sessions, running
 from ..sign_in import locked_until
 
 end_login = require_POST(logout)
@@ -45,7 +45,8 @@ def locked_out(
 @login_required
 def sessions(request: HttpRequest) -> HttpResponse:
     """The own running logins."""
-    return render(request, "accounts/sessions.html", {"sessions": running(request.user)})
+    shown = [(session, device_of(session.user_agent or "")) for session in running(request.user)]
+    return render(request, "accounts/sessions.html", {"sessions": shown})
 
 
 @login_required

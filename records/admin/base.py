@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from .. import policies
+from ..page_checks import require
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -80,7 +84,32 @@ class WorkspaceAdmin(admin.ModelAdmin):
         return self.change_view(request, str(object_id))
 
 
-def require(decision: policies.Decision) -> None:
-    """Ends the request with 403 and the reason when a policy says no."""
-    if not decision:
-        raise PermissionDenied(str(decision.reason))
+class TrailAdmin(WorkspaceAdmin):
+    """A list of what was done, for who may see the trails: read only, the list says it all, no page of one entry."""
+
+    sortable_by = ()
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> None:
+        return None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(policies.can_see_trail(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        require(policies.can_see_trail(request.user))
+        raise Http404
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.navigation_title})
+
+    @admin.display(description=gettext_lazy("時間"))
+    def moment(self, entry: Any) -> SafeString:
+        return format_html(
+            '<span class="nowrap">{}</span>', f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
+        )

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -22,14 +21,16 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import deliveries, imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
 from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
+from ..page_checks import require
+from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import WorkspaceAdmin
+from .batch_filters import BROKEN, FILTERS
 from .workbook_files import download, real_file, temporary_file
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
 WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
-BROKEN = (State.REFUSED, State.FAILED)
 STAGES = {
     "reading": gettext_lazy("讀取檔案"),
     "planning": gettext_lazy("比對校友"),
@@ -46,24 +47,16 @@ class Tab(NamedTuple):
     is_current: bool
 
 
-class StateFilter(ChoiceFilter):
-    title = gettext_lazy("狀態")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, ("broken", _("退回或失敗"))]
-
-    def narrowed(self, queryset: QuerySet[ImportBatch], value: str) -> QuerySet[ImportBatch]:
-        return queryset.filter(state__in=BROKEN if value == "broken" else [value])
-
-
 class ImportBatchAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("匯入批次")
     navigation_covers = ("records_delivery", "records_deliverymapping")
-    list_display = ("label", "file_name", "state_", "rows_", "uploader", "uploaded", "importer", "applied")
+    list_display = (
+        "label", "file_name", "term", "state_", "rows_", "uploader", "uploaded", "importer", "applied"
+    )  # fmt: skip
+    empty_value_display = "－"
     list_display_links = ("label",)
-    list_filter = (StateFilter,)
-    list_select_related = ("uploaded_by", "applied_by")
+    list_filter = FILTERS
+    list_select_related = ("uploaded_by", "applied_by", "term")
     sortable_by = ()
     ordering = ("-pk",)
 
@@ -156,8 +149,15 @@ class ImportBatchAdmin(WorkspaceAdmin):
             with real_file(uploaded) as file:
                 receive = deliveries.receive if form.cleaned_data["kind"] == "raw" else imports.receive
                 received = receive(
-                    file, file_name=uploaded.name, user=request.user, mode=form.cleaned_data["mode"]
+                    file,
+                    file_name=uploaded.name,
+                    user=request.user,
+                    mode=form.cleaned_data["mode"],
+                    term=form.cleaned_data["term"],
                 )
+        except TermClosed as closed:
+            form.add_error("term", closed)
+            return None
         except WorkbookRefused as refusal:
             form.add_error("file", refusal.sentence)
             return None
@@ -179,7 +179,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_see_batches(request.user))
         batch = get_object_or_404(
-            ImportBatch.objects.select_related("uploaded_by", "applied_by"), pk=object_id
+            ImportBatch.objects.select_related("uploaded_by", "applied_by", "term"), pk=object_id
         )
         sees_rows = bool(policies.can_import(request.user))
         verdict = request.GET.get("verdict", "")
@@ -193,6 +193,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
             "tabs": _tabs(batch, verdict),
             "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
             "sees_rows": sees_rows,
+            "can_assign": policies.can_prepare_terms(request.user),
             "is_broken": batch.state in BROKEN,
             "verdict": verdict,
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),

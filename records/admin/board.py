@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import bulk_edits, follow_ups, policies
+from .. import bulk_edits, follow_ups, policies, terms
 from ..models import AcademicRecord, BulkEdit, FollowUp, ImportBatch, Person
 from ..rights import Reach, reach_of
 
@@ -54,6 +54,15 @@ class Board:
             Card(_("寫入中"), states[State.APPLYING], _batches(State.APPLYING)),
             Card(_("退回或失敗"), states[State.REFUSED] + states[State.FAILED], _batches("broken")),
         ]
+
+    @cached_property
+    def term_cards(self) -> list[Card]:
+        """The terms of the year board with a due date near or over, or a sign-off that is late."""
+        if not policies.can_see_terms(self.user):
+            return []
+        day = timezone.localdate(self.at)
+        urgent = sum(line.standing.is_urgent for line in terms.lines_of(terms.known(day), day))
+        return [Card(_("待完成的學期"), urgent, reverse("admin:records_term_changelist"), True)]
 
     def _rows_needing_a_person(self) -> int:
         """Summed from the counts stored with each batch: the rows themselves are sealed and many."""

@@ -24,8 +24,9 @@ from .. import bulk_edits, policies, progress, tasks
 from ..columns import BY_ATTRIBUTE
 from ..forms.bulk_edits import BulkEditForm, ReasonForm
 from ..models import AcademicRecord, BulkEdit, BulkEditRow, Person
+from ..page_checks import require
 from ..programmes import Lists
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import ChoiceFilter, WorkspaceAdmin
 from .people_filters import RecordFilter
 
 State, Outcome = BulkEdit.State, BulkEditRow.Outcome

@@ -24,8 +24,8 @@ from ..change_comparisons import Comparison, Standing
 from ..change_reviews import ReviewRefused
 from ..forms.change_requests import ReviewModeForm, StepForm
 from ..models import WAITING, ChangeRequest, ChangeRequestEvent, ReviewMode
+from ..page_checks import require
 from ..programmes import Lists
-from .base import require
 from .change_request_list import LIST, ChangeRequestListAdmin, age_of
 
 Step, State = ChangeRequestEvent.Step, ChangeRequest.State

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import deliveries, policies, progress, tasks
 from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from ..page_checks import require
+from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
 
 State = Delivery.State

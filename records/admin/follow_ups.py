@@ -26,7 +26,9 @@ from django.views.decorators.http import require_GET, require_POST
 from .. import follow_ups, policies, resources
 from ..forms.follow_ups import AssignForm, CallForm, CallSheetForm, UnreachableForm
 from ..models import CallAttempt, FollowUp
-from .base import WorkspaceAdmin, require
+from ..page_checks import require
+from ..reading_limits import count_person
+from .base import WorkspaceAdmin
 from .follow_up_filters import FILTERS
 
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -217,7 +219,9 @@ class FollowUpAdmin(WorkspaceAdmin):
 
     def _item(self, request: HttpRequest, object_id: int) -> FollowUp:
         """The item in the user's scope; outside it the same 404 as for none (security.md H2)."""
-        return get_object_or_404(self.get_queryset(request), pk=object_id)
+        item = get_object_or_404(self.get_queryset(request), pk=object_id)
+        count_person(request, item.person)
+        return item
 
     def _work_page(self, request: HttpRequest, item: FollowUp, **forms: Any) -> HttpResponse:
         person, user = item.person, request.user

@@ -28,8 +28,9 @@ from ..models import (
     SerialSeries,
     StatusCode,
 )
+from ..page_checks import require
 from ..values import academic_year
-from .base import ChoiceFilter, WorkspaceAdmin, require
+from .base import ChoiceFilter, WorkspaceAdmin
 
 LISTS = ("department", "programme", "organisationalias", "statuscode", "serialseries", "college")
 

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_POST
 
 from .. import policies
 from ..models import Person
-from .base import require
+from ..page_checks import require
+from ..person_page import context_of
 from .person_acts import PersonActs
 from .person_editing import PersonEditing
-from .person_page import context_of
 
 
 class PersonAdmin(PersonEditing, PersonActs):

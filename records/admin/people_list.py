@@ -21,10 +21,12 @@ from django.utils.translation import gettext_lazy
 
 from .. import policies
 from ..models import AcademicRecord, MessageObjection, Person
+from ..page_checks import require
 from ..querysets import PersonQuerySet
+from ..reading_limits import count_list, count_search
 from ..rights import Reach, reach_of
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
-from .base import WorkspaceAdmin, require
+from .base import WorkspaceAdmin
 from .people_filters import FILTERS, RecordFilter
 
 SEARCH_PARAMETER = "found"
@@ -108,6 +110,7 @@ class PeopleListAdmin(WorkspaceAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        count_list(request)
         context = {
             "title": self.navigation_title,
             "search_url": reverse("admin:records_person_search"),
@@ -177,6 +180,7 @@ class PeopleListAdmin(WorkspaceAdmin):
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """What was typed never reaches an address: it may be a whole national ID (security.md, promise 2)."""
         require(policies.can_view_people(request.user))
+        count_search(request)
         text, today = request.POST.get("text", "").strip()[:200], timezone.localdate()
         listing = reverse("admin:records_person_changelist")
         is_serial = is_serial_number(policies.visible_records(request.user), text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +17,8 @@ from ..forms.annotations import ReasonForm, RemarkForm
 from ..forms.objections import WishForm
 from ..kept_typing import data_of
 from ..models import Disclosure, MessageObjection, Person
+from ..page_checks import require, verify_first
 from ..programmes import Lists
-from .base import require
 from .person_pages import PersonPages
 
 FIELDS_OF_EVIDENCE = {"objection": "evidence", "withdrawal": "ended_evidence"}
@@ -29,35 +29,53 @@ class PersonActs(PersonPages):
     def objection_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
         person = self.person_of(request, object_id)
+        if first := verify_first(request, person):
+            return first
+        data = data_of(request)
         if objections.open_objection(person):
             messages.info(request, _("這位校友已登錄不願接受訊息，不必重複登錄。"))
             return redirect("admin:records_person_change", person.pk)
         return self._wish_page(
-            request, person, objections.record, _("登錄不願接受訊息"), _("已登錄，之後不會再寄送母校訊息。")
+            request,
+            person,
+            data,
+            objections.record,
+            _("登錄不願接受訊息"),
+            _("已登錄，之後不會再寄送母校訊息。"),
         )
 
     def withdrawal_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
         person = self.person_of(request, object_id)
+        if first := verify_first(request, person):
+            return first
+        data = data_of(request)
         if not objections.open_objection(person):
             messages.info(request, _("這位校友目前沒有登錄不願接受訊息。"))
             return redirect("admin:records_person_change", person.pk)
         lead = _("只有校友本人後來表示願意時才能登錄。")
         return self._wish_page(
-            request, person, objections.withdraw, _("登錄撤回（願意接受訊息）"), _("已登錄撤回。"), lead=lead
+            request,
+            person,
+            data,
+            objections.withdraw,
+            _("登錄撤回（願意接受訊息）"),
+            _("已登錄撤回。"),
+            lead=lead,
         )
 
     def _wish_page(
         self,
         request: HttpRequest,
         person: Person,
+        data: QueryDict | None,
         act: Callable[..., None],
         title: str,
         done: str,
         lead: str = "",
     ) -> HttpResponse:
         now = timezone.now()
-        form = WishForm(data_of(request), request.FILES or None, today=timezone.localdate(now))
+        form = WishForm(data, request.FILES or None, today=timezone.localdate(now))
         if request.method == "POST" and form.is_valid():
             try:
                 act(person, **form.cleaned_data, editor=request.user, at=now)
@@ -129,6 +147,8 @@ class PersonActs(PersonPages):
         change = reverting.find(person, kind, history_id, attribute)
         if change is None or not policies.may_read(request.user, attribute):
             raise Http404
+        if first := verify_first(request, person):
+            return first
         refusal = reverting.obstacle(change, editor=request.user, at=timezone.now())
         return self._reason_page(
             request,

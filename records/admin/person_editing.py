@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 
 from .. import columns, policies
 from ..changes import Applied, PersonChange, RecordChange, apply_changes
-from ..forms.people import PersonForm, RecordForm
+from ..forms.people import NewPersonForm, PersonForm, RecordForm
 from ..kept_typing import data_of
 from ..models import AcademicRecord, Person, Source
+from ..page_checks import require, verify_first
 from ..programmes import Lists
 from ..search import by_national_id
 from ..serials import SeriesFull
 from ..storing import current_record_values, current_values
 from ..values import academic_year, fold_name
-from .base import require
 from .person_pages import PersonPages
 
 
@@ -31,21 +31,21 @@ class PersonEditing(PersonPages):
     def edit_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
         person = self.person_of(request, object_id)
-        same = self.same_name(request, person.name_key).exclude(pk=person.pk)
+        if first := verify_first(request, person):
+            return first
         form = PersonForm(
             data_of(request),
             initial=_shown_values(person),
             editor=request.user,
             today=timezone.localdate(),
             person=person,
-            same_names=len(same),
         )
         if request.method == "POST" and form.is_valid():
             changed = form.changed()
             change = PersonChange(person.pk, changed, form.before(changed))
             if self._write(request, change, form, lambda: current_values(self.person_of(request, object_id))):
                 return redirect("admin:records_person_change", person.pk)
-        context = {"title": _("修改校友資料"), "form": form, "sections": form.sections, "same_names": same}
+        context = {"title": _("修改校友資料"), "form": form, "sections": form.sections}
         return self.page(request, "form.html", person, context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -53,7 +53,7 @@ class PersonEditing(PersonPages):
         today, data = timezone.localdate(), data_of(request)
         name = fold_name(data.get("person-chinese_name", "")) if data else ""
         same = self.same_name(request, name) if name else Person.objects.none()
-        form = PersonForm(data, prefix="person", editor=request.user, today=today, same_names=len(same))
+        form = NewPersonForm(data, prefix="person", editor=request.user, today=today, namesakes=len(same))
         record_form = RecordForm(data, prefix="record", editor=request.user, today=today)
         if request.method == "POST" and form.is_valid() and record_form.is_valid():
             change = PersonChange(None, form.changed(), records=[_new_record(record_form, today)])
@@ -72,6 +72,8 @@ class PersonEditing(PersonPages):
     def record_add_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_edit_people(request.user))
         person, today = self.person_of(request, object_id), timezone.localdate()
+        if first := verify_first(request, person):
+            return first
         form = RecordForm(data_of(request), editor=request.user, today=today)
         if request.method == "POST" and form.is_valid():
             change = PersonChange(person.pk, {}, records=[_new_record(form, today)])
@@ -83,6 +85,8 @@ class PersonEditing(PersonPages):
         require(policies.can_edit_people(request.user))
         person = self.person_of(request, object_id)
         record = get_object_or_404(policies.visible_records(request.user), pk=record_id, person=person)
+        if first := verify_first(request, person):
+            return first
         form = RecordForm(
             data_of(request),
             initial=current_record_values(record),

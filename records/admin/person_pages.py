@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from .. import kept_typing
 from ..models import Person
 from ..querysets import PersonQuerySet
+from ..reading_limits import count_person
 from .people_list import PeopleListAdmin
 
 
@@ -19,6 +20,7 @@ class PersonPages(PeopleListAdmin):
         person = Person.objects.visible_to(request.user).filter(pk=object_id).first()
         if person is None:
             raise Http404
+        count_person(request, person)
         return person
 
     def same_name(self, request: HttpRequest, name_key: str) -> PersonQuerySet:
@@ -28,9 +30,13 @@ class PersonPages(PeopleListAdmin):
         self, request: HttpRequest, template: str, person: Person | None, context: dict[str, Any]
     ) -> HttpResponse:
         """A page under templates/admin/records/person/; forms on it keep what is typed when the login ends."""
-        context = self.admin_site.each_context(request) | {"opts": self.opts, "person": person} | context
+        context = (
+            self.admin_site.each_context(request)
+            | kept_typing.in_form(request)
+            | {"opts": self.opts, "person": person}
+            | context
+        )
         context.setdefault("title", person.chinese_name if person else "")
-        context["kept_for"] = kept_typing.token(request)
         return TemplateResponse(request, f"admin/records/person/{template}", context)
 
     def form_page(

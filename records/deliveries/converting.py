@@ -15,6 +15,7 @@ from ..cells import RawCell
 from ..columns import HEADERS
 from ..models import Delivery, ImportBatch
 from ..programmes import Lists
+from ..terms import TermClosed
 from ..values import hide_national_ids
 from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import write_sheet
@@ -41,6 +42,9 @@ def convert(delivery: Delivery) -> ImportBatch | None:
         return _open_batch(delivery, filled)
     except WorkbookRefused as refusal:
         end(delivery, (State.CONVERTING,), State.REFUSED, refusal.sentence)
+        return None
+    except TermClosed as closed:
+        end(delivery, (State.CONVERTING,), State.REFUSED, closed.messages[0])
         return None
     finally:
         filled.unlink(missing_ok=True)
@@ -109,6 +113,7 @@ def _open_batch(delivery: Delivery, filled: Path) -> ImportBatch | None:
                 user=delivery.uploaded_by,
                 mode=delivery.mode,
                 refusals=delivery.refusals,
+                term=delivery.term,
             )
         Delivery.objects.filter(pk=delivery.pk).update(batch=batch)
     delivery.refresh_from_db()

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .. import progress
-from ..models import Delivery, DeliveryMapping
+from .. import progress, terms
+from ..models import Delivery, DeliveryMapping, Term
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
 from ..workbooks.reader import FoundHeaders, WorkbookRefused, read_headers
@@ -55,24 +55,28 @@ def progress_name(delivery: Delivery) -> str:
 
 
 def receive(
-    source: BinaryIO, *, file_name: str, user: Any, mode: str = "fill", refusals: str = "set_yes"
+    source: BinaryIO,
+    *,
+    file_name: str,
+    user: Any,
+    mode: str = "fill",
+    refusals: str = "set_yes",
+    term: Term | None = None,
 ) -> Delivery:
-    """Keep an uploaded delivery and read its headers. Raises WorkbookRefused for what shows at first sight, OSError
-    when it cannot be kept.
+    """Keep an uploaded delivery and read its headers. Raises WorkbookRefused for what shows at first sight, TermClosed
+    when the term was signed off, OSError when the file cannot be kept.
 
-    `source` is a real file opened for reading; `file_name` the name its owner gave it."""
+    `source` is a real file opened for reading; the other arguments are those of `imports.receive`."""
     file_name = hide_national_ids(Path(file_name.replace("\\", "/")).name)[:255]
     check_file(source, name=file_name)
     source.seek(0)
     sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-    delivery = Delivery.objects.create(
-        file_name=file_name,
-        sha256=sha256,
-        size=source.tell(),
-        uploaded_by=user,
-        mode=mode,
-        refusals=refusals,
-    )
+    chosen = {"mode": mode, "refusals": refusals}
+    with transaction.atomic():
+        held = terms.hold_open(term) if term else None
+        delivery = Delivery.objects.create(
+            file_name=file_name, sha256=sha256, size=source.tell(), uploaded_by=user, term=held, **chosen
+        )
     path = upload_path(delivery)
     try:
         source.seek(0)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .. import terms
 from ..models import ImportBatch
+from .terms import TermField
 
 
 class UploadForm(forms.Form):
@@ -29,6 +32,12 @@ class UploadForm(forms.Form):
     mode = forms.ChoiceField(
         label=_("校友已有聯絡資料時"), choices=ImportBatch.Mode, initial="fill", widget=forms.RadioSelect
     )
+    term = TermField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["term"].offer(terms.open_for_batches(today), terms.suggested(today))
 
 
 class OptionsForm(forms.ModelForm):

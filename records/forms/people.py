@@ -209,19 +209,14 @@ class PersonForm(ColumnForm):
     columns = PERSON_COLUMNS
     extra = SECONDARY_WORDS
 
-    verified = forms.BooleanField(
-        label=gettext_lazy("已核對身分證字號、系所與生日，確認是這一位"), required=False
-    )
-
-    def __init__(self, *args: Any, person: Person | None = None, same_names: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Person | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.same_names = same_names
         self.person = person  # None: somebody new
         if "national_id" in self.fields:
             self._take_new_national_id_only()
         if "birth_date" in self.fields:
             self.fields["birth_date"].widget.attrs["placeholder"] = "1989-05-06"
-        self.order_fields([*self._names(), "verified"])
+        self.order_fields(self._names())
 
     def _take_new_national_id_only(self) -> None:
         identity = self.fields["national_id"]
@@ -246,9 +241,6 @@ class PersonForm(ColumnForm):
         if "chinese_name" in self.fields and not self.cleaned_data.get("chinese_name"):
             if "chinese_name" not in self.errors:
                 self.add_error("chinese_name", _("中文姓名不可空白。"))
-        # SOP 6.5: among people of one name, verify who it is before anything is changed.
-        if self.same_names and not self.cleaned_data.get("verified"):
-            self.add_error("verified", _("有同名校友，請先核對身分證字號、系所與生日，再勾選此項。"))
         if self.person is not None:
             self._refuse_blanks(self.person)
         return self.cleaned_data
@@ -310,6 +302,25 @@ class PersonForm(ColumnForm):
             (_("基本資料"), [self[name] for name in names if name not in contact]),
             (_("聯絡資料"), [self[name] for name in names if name in contact]),
         ]
+
+
+class NewPersonForm(PersonForm):
+    """Somebody new. Where people bear the name already, the editor says that it is none of them: else one alumnus
+    comes to stand here twice."""
+
+    is_somebody_else = forms.BooleanField(
+        label=gettext_lazy("已核對，這位校友不是以上任何一位"), label_suffix="", required=False
+    )
+
+    def __init__(self, *args: Any, namesakes: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.namesakes = namesakes
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if self.namesakes and not self.cleaned_data.get("is_somebody_else"):
+            self.add_error("is_somebody_else", _("已有同名校友，請先核對；確定是另一位時才勾選此項。"))
+        return self.cleaned_data
 
 
 class RecordForm(ColumnForm):

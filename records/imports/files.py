@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db import transaction
 
-from ..models import ImportBatch
+from .. import terms
+from ..models import ImportBatch, Term
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
 
@@ -20,11 +22,19 @@ def upload_path(batch: ImportBatch) -> Path:
 
 
 def receive(
-    source: BinaryIO, *, file_name: str, user: Any, mode: str = "fill", refusals: str = "set_yes"
+    source: BinaryIO,
+    *,
+    file_name: str,
+    user: Any,
+    mode: str = "fill",
+    refusals: str = "set_yes",
+    term: Term | None = None,
 ) -> ImportBatch:
-    """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight.
+    """Keep an uploaded file and open a batch for it. Raises WorkbookRefused for what shows at first sight, TermClosed
+    when the term was signed off.
 
-    `source` is a real file opened for reading; `file_name` the name its owner gave it."""
+    `source` is a real file opened for reading; `file_name` the name its owner gave it; `term` whose graduates it
+    holds, None for data moved over from elsewhere."""
     file_name = hide_national_ids(Path(file_name.replace("\\", "/")).name)[:255]
     check_file(source, name=file_name)
     source.seek(0)
@@ -36,7 +46,9 @@ def receive(
     before = earlier_import(batch)
     if before:
         batch.decisions = before.decisions  # the same file asks the same questions
-    batch.save()
+    with transaction.atomic():
+        batch.term = terms.hold_open(term) if term else None
+        batch.save()
     source.seek(0)
     part = upload_path(batch).with_suffix(".part")
     try:

@@ -21,6 +21,7 @@ from .organisation import (
 )
 from .people import AcademicRecord, MessageObjection, Person, Sex
 from .serials import SerialCounter, SerialSeries
+from .terms import Term, TermReason, TermReminder, TermSignOff
 from .verifications import VerificationAttempt
 
 __all__ = [
@@ -58,6 +59,10 @@ __all__ = [
     "Sex",
     "Source",
     "StatusCode",
+    "Term",
+    "TermReason",
+    "TermReminder",
+    "TermSignOff",
     "Unreachable",
     "Verdict",
     "VerificationAttempt",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..encryption import open_bytes, seal_bytes
 from .imports import ImportBatch
+from .terms import Term
 
 
 class DeliveryMapping(models.Model):
@@ -55,6 +56,9 @@ class Delivery(models.Model):
         max_length=10,
         choices=ImportBatch.Refusals,
         default=ImportBatch.Refusals.SET_YES,
+    )
+    term = models.ForeignKey(
+        Term, models.PROTECT, null=True, blank=True, verbose_name=_("學期"), related_name="+"
     )
     state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.MAPPING)
     uploaded_by = models.ForeignKey(

@@ -13,6 +13,7 @@ class Disclosure(models.Model):
         RETURNED_ROWS = "returned", _("下載退回列")
         CONVERTED = "converted", _("下載轉檔結果")
         EVIDENCE = "evidence", _("下載佐證檔")
+        LIMIT = "limit", _("查詢達上限")  # nothing went out: somebody was stopped (`reading_limits`)
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("帳號"), related_name="+", null=True

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ..encryption import open_bytes
 from .people import AcademicRecord, Person
 from .serials import SerialSeries
+from .terms import Term
 
 
 class ImportBatch(models.Model):
@@ -40,6 +41,10 @@ class ImportBatch(models.Model):
     state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.RECEIVED)
     mode = models.CharField(_("聯絡資料"), max_length=10, choices=Mode, default=Mode.FILL)
     refusals = models.CharField(_("不願接受訊息"), max_length=10, choices=Refusals, default=Refusals.SET_YES)
+    # Which term's graduates the file holds; none for data moved over from elsewhere. Set by `records.terms`.
+    term = models.ForeignKey(
+        Term, models.PROTECT, verbose_name=_("學期"), related_name="batches", null=True, blank=True
+    )
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("上傳者"), related_name="+"
     )

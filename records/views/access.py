@@ -6,31 +6,12 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import urlencode
 from django.views import View
 
 from .. import policies
-from ..admin.base import require
 from ..models import Person
-from ..verifying import needs_verification
-
-
-def is_partial(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of a page."""
-    return request.headers.get("HX-Request") == "true"
-
-
-def verify_first(request: HttpRequest, person: Person, back: str = "") -> HttpResponse | None:
-    """SOP 6.5: among namesakes, who it is comes before any change. Where to when that is still to be done, and after
-    it to `back`, else to this page; None when the form may open. For the forms of the workspace too."""
-    if not needs_verification(request.user, person, timezone.now()):
-        return None
-    return redirect(
-        f"{reverse('records:person_verify', args=[person.pk])}?{urlencode({'next': back or request.path})}"
-    )
+from ..page_checks import is_partial, require
+from ..reading_limits import count_person
 
 
 class OwnPage(View):
@@ -53,4 +34,5 @@ class OwnPage(View):
         person = Person.objects.visible_to(self.request.user).filter(pk=object_id).first()
         if person is None:
             raise Http404
+        count_person(self.request, person)
         return person

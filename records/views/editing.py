@@ -11,41 +11,32 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import change_requests, follow_ups, policies, values
+from .. import change_requests, follow_ups, kept_typing, policies, values
 from ..cells import ERROR
 from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..forms.follow_ups import CallForm
 from ..models import Person, Source
+from ..page_checks import verify_first
 from ..rights import CENTER
-from . import batch, kept_typing
-from .access import OwnPage, verify_first
+from . import batch
+from .access import OwnPage
 
 
 class EditView(OwnPage):
     allowed = policies.can_propose_changes
 
-    def not_signed_in(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and kept_typing.keep(request):
-            messages.info(request, _("登入已結束。請重新登入，您輸入的內容已保留，尚未儲存。"))
-        return super().not_signed_in(request)
-
     def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
         if first := verify_first(request, person):
             return first
-        typed = kept_typing.kept(request)
-        return self._page(person, self._form(person, typed), was_kept=typed is not None)
+        return self._page(person, self._form(person, kept_typing.data_of(request)))
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        if "discard" in request.POST:
-            kept_typing.forget(request)
-            return redirect("records:person_edit", person.pk)
         if first := verify_first(request, person):
-            kept_typing.keep(request)
-            messages.info(request, _("請先核對身分；您輸入的內容已保留，尚未儲存。"))
             return first
-        form, call = self._form(person, request.POST), self._call_form(person, request.POST)
+        form = self._form(person, kept_typing.data_of(request))
+        call = self._call_form(person, request.POST)
         is_called = bool(request.POST.get("call-outcome"))
         if not form.is_valid() or (is_called and not self._log_call(person, call)):
             return self._page(person, form, call=call if is_called else None)
@@ -82,7 +73,6 @@ class EditView(OwnPage):
         changed, user = form.changed(), self.request.user
         if not changed:
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
-            kept_typing.forget(self.request)
             return redirect("records:person", person.pk)
         outcome = change_requests.propose(
             person,
@@ -93,7 +83,6 @@ class EditView(OwnPage):
             at=timezone.now(),
         )
         self._tell(changed, outcome)
-        kept_typing.forget(self.request)
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
             return self._page(person, form)
@@ -116,17 +105,12 @@ class EditView(OwnPage):
                 _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
             )
 
-    def _page(
-        self, person: Person, form: ContactEditForm, was_kept: bool = False, call: CallForm | None = None
-    ) -> HttpResponse:
-        context = {
+    def _page(self, person: Person, form: ContactEditForm, call: CallForm | None = None) -> HttpResponse:
+        context = kept_typing.in_form(self.request) | {
             "call": call or self._call_form(person),
             "asks_for_call": bool(call or form.left_blank()),
             "person": person,
             "form": form,
-            "was_kept": was_kept,
-            "mark_field": kept_typing.FIELD,
-            "mark": kept_typing.mark(self.request),
             "batch": batch.place(self.request, person.pk),
             "open_items": follow_ups.open_items(person),
         }

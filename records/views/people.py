@@ -12,14 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import follow_ups, policies, verifying
-from ..admin.person_page import context_of
+from .. import policies, verifying
 from ..confirming import confirm, latest
 from ..models import Person
+from ..page_checks import is_partial, verify_first
+from ..person_page import context_of
 from ..querysets import PersonQuerySet
+from ..reading_limits import count_search
 from ..search import by_national_id, is_serial_number, looks_like_national_id, national_id_in, search
 from . import batch
-from .access import OwnPage, is_partial, verify_first
+from .access import OwnPage
 from .home import own_work, with_records
 
 MOST = 20
@@ -33,6 +35,7 @@ class SearchView(OwnPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        count_search(request)
         text = request.POST.get("text", "").strip()[:LONGEST]
         shown = "" if looks_like_national_id(text) else text
         context = found(request.user, text) | {"text": shown, "for_batch": "batch" in request.POST}
@@ -74,8 +77,6 @@ class PersonView(OwnPage):
         person = self.person(object_id)
         context = context_of(person, request.user) | {
             "person": person,
-            # Whoever telephones knows what is blank, also where the role may not read it.
-            "follow_ups": follow_ups.open_items(person),
             "confirmation": latest(person),
             "may_propose": bool(policies.can_propose_changes(request.user)),
             "has_namesakes": self._namesakes(person).exists(),

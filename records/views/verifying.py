@@ -39,12 +39,18 @@ class VerifyView(OwnPage):
         return self._page(person, form, verified)
 
     def _next(self, person: Person) -> str:
-        """The page that sent here, when it is one of this site, else the form."""
+        """The page that sent here, else the form."""
+        return self._asked() or reverse("records:person_edit", args=[person.pk])
+
+    def _asked(self) -> str:
+        """The page that sent here, when it is one of this site, else ""."""
         asked = self.request.GET.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-        return (
-            asked if is_ours and asked.startswith("/") else reverse("records:person_edit", args=[person.pk])
-        )
+        return asked if is_ours and asked.startswith("/") else ""
+
+    def _place(self) -> str:
+        """Whose pages sent here: "workspace" for the center's, else "own". The ways back lead there."""
+        return "workspace" if self._asked().startswith(reverse("admin:index")) else "own"
 
     def _page(self, person: Person, form: VerificationForm, verified: Verified | None = None) -> HttpResponse:
         another = None
@@ -55,6 +61,7 @@ class VerifyView(OwnPage):
             "form": form,
             "outcome": verified.outcome if verified else "",
             "another": another,
+            "place": self._place(),
             "locked_until": locked_until(self.request.user, person, timezone.now()),
         }
         return render(self.request, "records/verify.html", context)

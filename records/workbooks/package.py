@@ -80,27 +80,13 @@ class Package:
 
     def parse(self, part: str, *, start: Start, end: End | None = None, text: Text | None = None) -> None:
         """Send the whole part through the handlers."""
-        for _ in self.feed(part, start=start, end=end, text=text):
-            pass
-
-    def feed(
-        self, part: str, *, start: Start, end: End | None = None, text: Text | None = None
-    ) -> Iterator[None]:
-        """Send the part through the handlers piece by piece, so that the caller can take what is ready."""
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.buffer_size = _CHUNK
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = text
-        for chunk in self._chunks(part):
+        parser = new_parser(start=start, end=end, text=text)
+        for chunk in self.chunks(part):
             parser.Parse(chunk, False)
-            yield
         parser.Parse(b"", True)
-        yield
 
-    def _chunks(self, part: str) -> Iterator[bytes]:
+    def chunks(self, part: str) -> Iterator[bytes]:
+        """The part, unpacked piece by piece. Raises Fault for one that is missing or too big."""
         entry = self._entries.get(part.casefold())
         if entry is None:
             raise Fault("broken")
@@ -110,6 +96,18 @@ class Package:
                 if self._bytes_left < 0:
                     raise _too_big_unpacked()
                 yield chunk
+
+
+def new_parser(*, start: Start, end: End | None = None, text: Text | None = None) -> expat.XMLParserType:
+    """A parser that tells names with their namespaces, joins texts and refuses document types."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.buffer_size = _CHUNK
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    return parser
 
 
 def _refuse_doctype(*_declaration: object) -> None:

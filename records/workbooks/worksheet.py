@@ -11,7 +11,8 @@ from records.workbooks import limits
 from records.workbooks.book import Book
 from records.workbooks.coordinates import column_letters, column_number
 from records.workbooks.faults import Fault
-from records.workbooks.package import Package, SpreadsheetNames
+from records.workbooks.package import Package, SpreadsheetNames, new_parser
+from records.workbooks.plain_rows import PlainCell, PlainRows
 from records.workbooks.serial_dates import from_serial
 from records.workbooks.texts import decode_escapes
 
@@ -58,13 +59,17 @@ class Worksheet:
         self._formula: str | None = None
         self._inline: list[str] | None = None
         self._in_reading_aid = False
+        parser = new_parser(start=self._start, end=self._end, text=self._buffer.append)
+        self._rows = PlainRows(parser, self._take_plain_row)
 
     def __iter__(self) -> Iterator[tuple[int, Cells]]:
         ready = self._ready
-        pieces = self._package.feed(self._part, start=self._start, end=self._end, text=self._buffer.append)
-        for _ in pieces:
+        for chunk in self._package.chunks(self._part):
+            self._rows.feed(chunk)
             yield from ready
             ready.clear()
+        self._rows.close()
+        yield from ready
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = self._names[name]
@@ -82,6 +87,8 @@ class Worksheet:
             self._note_column(attributes)
         elif name == "mergeCell":
             self._note_merge(attributes.get("ref", ""))
+        elif name == "sheetData":
+            self._rows.rows_began()
 
     def _end(self, name: str) -> None:
         name = self._names[name]
@@ -96,6 +103,7 @@ class Worksheet:
             self._formula = "=" + decode_escapes("".join(self._buffer))
         elif name == "row":
             self._close_row()
+            self._rows.row_ended()
         elif name == "rPh":
             self._in_reading_aid = False
 
@@ -115,6 +123,37 @@ class Worksheet:
             if self._row_is_hidden:
                 self.hidden_rows.append(self._row)
             self._cells = {}
+
+    def _take_plain_row(self, row_text: str, found: list[PlainCell]) -> bool:
+        """Take a row by the short way; False for anything that has to be refused or looked at twice."""
+        row = int(row_text)
+        if not self._row < row <= limits.MAX_ROWS:
+            return False
+        cells: Cells = {}
+        before = 0
+        for whole, letters, number, style, kind, value, text in found:
+            column = self._columns[letters]
+            if (
+                number != row_text
+                or not before < column <= limits.MAX_COLUMNS
+                or len(whole) > limits.MAX_TEXT
+            ):
+                return False
+            before = column
+            if kind == "inlineStr":
+                cell: RawCell = decode_escapes(text)
+            elif not value:
+                continue
+            elif kind == "s":
+                cell = self._shared(value)
+            else:
+                cell = self._number(value, style)
+            if cell is not None and cell != "":
+                cells[column] = cell
+        self._row, self._row_text = row, row_text
+        if cells:
+            self._ready.append((row, cells))
+        return True
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
@@ -160,7 +199,7 @@ class Worksheet:
         if kind == "s":
             return self._shared(value)
         if kind is None or kind == "n":
-            return self._number(value)
+            return self._number(value, self._style)
         if kind == "b":
             return value.strip() in _TRUE
         if kind == "e":
@@ -175,7 +214,7 @@ class Worksheet:
             raise Fault("broken")
         return strings[int(value)]
 
-    def _number(self, text: str) -> RawCell:
+    def _number(self, text: str, style: str | None) -> RawCell:
         text = text.strip()
         if _INTEGER.fullmatch(text):
             number: int | float = int(text)
@@ -183,7 +222,7 @@ class Worksheet:
             number = float(text)
         else:
             return text
-        if self._style in self._book.date_styles:
+        if style in self._book.date_styles:
             return from_serial(number, counts_from_1904=self._book.counts_from_1904)
         return number
 

@@ -47,6 +47,11 @@ document.addEventListener("click", (event) => {
   input.focus();
 });
 
+// Too many searches: the sentence stands where the results would.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status === 429) event.detail.shouldSwap = true;
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 401) document.getElementById("trouble").hidden = false;
 });

@@ -35,6 +35,14 @@ def test_opening_without_an_application_needs_a_reason_that_is_kept(client_of, l
     assert "未經申請：系統啟用" in opened.detail and opened.by.username == "center_director"
 
 
+def test_a_name_in_the_list_leads_only_to_accounts_that_one_may_open(client_of, user_of):
+    director, registrar = user_of("center_director"), user_of("registrar")
+    listed = client_of("it_staff").get("/admin/accounts/user/").content.decode()
+    assert reverse("admin:accounts_user_change", args=[registrar.pk]) in listed
+    assert director.display_name in listed
+    assert reverse("admin:accounts_user_change", args=[director.pk]) not in listed
+
+
 def test_only_a_director_makes_or_changes_a_director(client_of, user_of):
     director, it = user_of("center_director"), client_of("it_staff")
     it.post(ADD, NEW | {"role": "center_director", "reason": "急用"})

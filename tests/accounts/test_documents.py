@@ -10,6 +10,8 @@ from pypdfium2 import PdfDocument
 from weasyprint.urls import FatalURLFetchingError
 
 from accounts import documents
+from records import documents as papers
+from records.documents import FontMissing, StaticFetcher
 from records.models import Department
 from tests.applicants import PURPOSE, submitted
 
@@ -85,11 +87,11 @@ def test_every_font_is_embedded_and_the_letters_are_those_of_taiwan(printed):
 )
 def test_a_document_fetches_static_files_only(url):
     with pytest.raises(FatalURLFetchingError):
-        documents.StaticFetcher().fetch(url)
+        StaticFetcher().fetch(url)
 
 
 def test_without_a_chinese_font_nothing_is_printed_and_a_sentence_names_the_package(db, monkeypatch):
-    monkeypatch.setattr(documents, "CHINESE", ("No Such Font",))
+    monkeypatch.setattr(papers, "CHINESE", ("No Such Font",))
     application, _token = submitted()
-    with pytest.raises(documents.FontMissing, match="fonts-noto-cjk"):
+    with pytest.raises(FontMissing, match="fonts-noto-cjk"):
         documents.application_pdf(application)

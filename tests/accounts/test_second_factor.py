@@ -170,10 +170,16 @@ def test_a_login_does_not_revive_with_the_account(person):
 def test_an_owner_sees_the_own_logins_and_ends_one_or_all_others(person):
     someone, other = person(), person("auditor")
     here, first, second = someone.signed_in(), someone.signed_in(), someone.signed_in()
+    first.get(
+        "/",
+        headers={
+            "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
+        },
+    )
     stranger = other.signed_in()
     page = here.get(reverse("sessions")).content.decode()
     addresses = re.findall(r'action="(/accounts/sessions/\d+/end/)"', page)
-    assert len(addresses) == 2 and "目前這個裝置" in page
+    assert len(addresses) == 2 and "目前這個裝置" in page and "Safari · iPhone" in page
     assert stranger.post(addresses[0]).status_code == 404
     here.post(addresses[0])
     assert [c.get("/").url.startswith("/login") for c in (here, first, second)].count(True) == 1

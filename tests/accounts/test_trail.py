@@ -114,3 +114,19 @@ def test_drafts_and_versions_leave_lines_also_by_command(client_of, user_of):
     assert user_of("center_director").events.filter(kind="agreement_drafted").count() == 2
     call_command("publish_agreement")
     assert keeper.events.get(kind="agreement_publish").by is None
+
+
+def test_the_auditor_reads_the_trails_of_all_accounts_together(lines, user_of, client_of):
+    other = user_of("it_staff")
+    trail.note(other, Kind.LOCKED, detail="連續失敗")
+    client = client_of("auditor")
+
+    def page(address: str) -> str:
+        return client.get(address).content.decode()
+
+    everything = page("/admin/accounts/accountevent/")
+    assert "第一次" in everything and "連續失敗" in everything and other.username in everything
+    only = page("/admin/accounts/accountevent/?kind=locked")
+    assert "連續失敗" in only and "第一次" not in only
+    found = page(f"/admin/accounts/accountevent/?q={other.username}")
+    assert "連續失敗" in found and "第一次" not in found

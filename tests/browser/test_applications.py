@@ -91,6 +91,7 @@ def test_errors_are_announced_and_tied_to_their_fields_and_the_trap_is_out_of_th
     page = page_of(None, width=390)
     page.goto("/apply")
     page.get_by_role("button", name="送出申請").click()
+    page.wait_for_function("document.activeElement.id === 'form-errors'")
     assert page.get_by_role("alert").is_visible()
     field = page.get_by_label("單位名稱")
     assert field.get_attribute("aria-invalid") == "true"

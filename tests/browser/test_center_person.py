@@ -111,3 +111,38 @@ def test_typing_survives_the_end_of_the_login(page_of, user_of):
     page.get_by_role("button", name="儲存").click()
     page.get_by_text("已儲存").wait_for()
     assert Person.objects.get().address == "基隆市中正區祥豐街1號"
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_among_namesakes_the_center_verifies_comes_back_to_its_form_and_it_is_told(page_of, settings, width):
+    """SOP 6.5; what was typed when the half hour had ended is there again, and can be given up."""
+    person, page, found = somebody(national_id="A123456789"), page_of("center_staff", width=width), {}
+    form = f"{LIST}{person.pk}/edit/"
+    page.goto(form)
+    page.get_by_label("聯絡住址").fill("基隆市中正區祥豐街1號")
+    somebody()  # from now on there is a namesake
+    page.get_by_role("button", name="儲存").click()
+    for number in ("0000", "6789"):
+        page.get_by_label("身分證字號，或末四碼").fill(number)
+        page.get_by_label("畢業系所").select_option(label="資訊工程學系")
+        page.get_by_label("生日").fill("79/5/6")
+        page.get_by_role("button", name="核對").click()
+        if number == "0000":
+            page.get_by_text("核對不符，不能修改").wait_for()
+            found["verify"] = troubles(page, width)
+            assert page.get_by_role("link", name="取消").get_attribute("href") == f"{LIST}{person.pk}/"
+    page.wait_for_url(f"**{form}")
+    assert page.get_by_label("聯絡住址").input_value() == "基隆市中正區祥豐街1號"
+    found["kept"] = troubles(page, width)
+    page.get_by_role("button", name="放棄，重新載入目前的資料").click()
+    page.get_by_role("button", name="放棄，重新載入目前的資料").wait_for(state="detached")
+    assert page.get_by_label("聯絡住址").input_value() == person.address
+    director = page_of("center_director", width=width)
+    director.goto("/admin/records/verificationattempt/")
+    director.get_by_role("region", name="清單").get_by_text("核對不符").wait_for()
+    found["attempts"] = troubles(director, width)
+    settings.READING_LIMITS = {"lists": {"all": (0, 3600)}}
+    director.goto(LIST)
+    director.get_by_text("60 分鐘內瀏覽的校友清單已達").wait_for()
+    found["limit"] = troubles(director, width)
+    assert not {name: what for name, what in found.items() if what}

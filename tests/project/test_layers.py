@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up; the modules of one line may import one another and every line above.
 RECORDS = [
-    "cells tables apps evidence evidence_inspector",
+    "cells tables apps evidence evidence_inspector documents",
     "verdicts",
     "text encryption",
     "names phones emails identity_numbers countries dates addresses labels",
@@ -24,7 +24,7 @@ RECORDS = [
     "querysets lookups",
     "models",
     "bulk progress organisation keys annotations storing kept_typing",
-    "programmes serials policies follow_ups search timelines confirming verifying",
+    "programmes serials policies follow_ups search timelines confirming verifying terms",
     "matching changes",
     "plans",
     "grouping",
@@ -34,8 +34,11 @@ RECORDS = [
     "annotations_editing objections reverting",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "deliveries",
+    "term_figures sign_off change_request_verification",
     "tasks sample",
     "forms",
+    "page_checks person_page",
+    "reading_limits",
     "views admin management templatetags",
     "urls",
 ]
@@ -46,7 +49,7 @@ ACCOUNTS = [
     "passwords validators mails sessions grants scans",
     "invitations notices agreements see_as application_links",
     "closing",
-    "application_steps cooperation reviews sign_in permissions",
+    "application_steps cooperation reviews sign_in permissions term_reminders",
     "applications changes",
     "documents tasks",
     "forms",
@@ -124,6 +127,11 @@ def test_records_never_imports_accounts():
     assert not [where for where, _here, there in edges("records") if there.startswith("accounts")]
 
 
+def test_the_pages_of_contacts_and_center_know_nothing_of_each_other():
+    pages = {"records.views", "records.admin"}
+    assert not [where for where, here, there in edges("records") if {here, there} == pages]
+
+
 # What accounts builds on: what is stored about departments, who may do what, what may be uploaded, the dress of
 # admin pages.
 SHARED = {
@@ -140,6 +148,9 @@ SHARED = {
     "records.verification",
     "records.imports",
     "records.deliveries",
+    "records.terms",
+    "records.documents",
+    "records.page_checks",
     "records.admin",
 }
 

@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
-from records import annotations_editing, bulk_edits, deliveries
+from records import annotations_editing, bulk_edits, deliveries, terms
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
@@ -168,6 +168,10 @@ def _delivery() -> dict[str, Any]:
 def _mapping() -> dict[str, Any]:
     columns = deliveries.Mapping((("姓名", "chinese_name"),))
     return {"object_id": deliveries.save("註冊組", columns, user=importer()).pk}
+
+
+def _term() -> dict[str, Any]:
+    return {"key": terms.known(timezone.localdate())[0].key}
 
 
 def _user(username: str, **fields: Any) -> dict[str, Any]:
@@ -414,6 +418,19 @@ TABLE: dict[str, Row] = {
         for name in ("values", "discard", "filled")
     },
     **model_rows("records_deliverymapping", _mapping, see=CENTER_AND_IT),
+    # the year board
+    "admin:records_term_changelist": page(*BATCH_READERS),
+    "admin:records_term_change": page(*BATCH_READERS, kwargs=_term),
+    # Nothing was imported for the term of the table: its page says so.
+    "admin:records_term_sheet": _closed_to_alumni(row(*BATCH_READERS, status=MOVED, kwargs=_term)),
+    "admin:records_term_expected": act(*BATCH_READERS, kwargs=_term),
+    "admin:records_term_due": act(*CENTER, status=OK, kwargs=_term),
+    "admin:records_term_reason": act(
+        *CENTER_AND_IT, status=OK, kwargs=lambda: _term() | {"code": "imported"}
+    ),
+    "admin:records_term_sign_off": act("center_director", kwargs=_term),
+    "admin:records_term_reopen": act("center_director", status=OK, kwargs=_term),
+    "admin:records_term_assign": page(*CENTER_AND_IT, kwargs=_batch),
     # the university's lists
     **{
         key: value
@@ -449,8 +466,16 @@ TABLE: dict[str, Row] = {
         f"admin:accounts_user_{name}": act(*CENTER_AND_IT, kwargs=_account)
         for name in ("invite", "unlock", "end_sessions", "remove_factors")
     },
-    **model_rows("records_disclosure", lambda: {"object_id": 1}, see=TRAIL_READERS),
-    "admin:records_disclosure_change": _closed_to_alumni(
-        row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
-    ),
+    **{
+        key: value
+        for name in ("accounts_accountevent", "records_disclosure", "records_verificationattempt")
+        for key, value in (
+            model_rows(name, lambda: {"object_id": 1}, see=TRAIL_READERS)
+            | {
+                f"admin:{name}_change": _closed_to_alumni(
+                    row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
+                )
+            }
+        ).items()
+    },
 }

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts import cooperation
-from records import deliveries
+from records import deliveries, terms
 from records.columns import HEADERS
 from records.models import Delivery, DeliveryMapping, Disclosure, ImportBatch
 from tests.deliveries import FOREIGN, as_proposed, delivered, foreign_file
@@ -162,6 +163,16 @@ def test_what_was_chosen_too_late_is_told(center):
         answer = center.post(address(delivery, act), data, follow=True)
         assert "這次的選擇沒有套用" in text(answer)
     assert not ImportBatch.objects.exists() and not DeliveryMapping.objects.exists()
+
+
+def test_the_batch_is_of_the_term_that_was_chosen(center, tmp_path):
+    path = foreign_file(tmp_path / "離校.xlsx", [row()])
+    term = terms.suggested(timezone.localdate())
+    with path.open("rb") as file:
+        center.post(UPLOAD, {"file": file, "mode": "fill", "kind": "raw", "term": term.key})
+    delivery = Delivery.objects.get()
+    center.post(address(delivery, "columns/"), proposed(center, delivery))
+    assert ImportBatch.objects.get().term.key == term.key
 
 
 def test_a_file_without_headers_is_told_on_the_page_of_the_upload(center, tmp_path):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from records.changes import NewObjection, PersonChange, apply_changes
@@ -361,13 +363,56 @@ def test_a_second_new_national_id_is_noticed_also_when_the_masks_are_alike(cente
     assert person.national_id == alike
 
 
+def change_pages(person: Person) -> list[str]:
+    """Every page on which the center changes something of a person."""
+    version = person.history.latest("history_id").history_id
+    record = person.academic_records.get().pk
+    pages = ["edit/", "records/add/", f"records/{record}/", "objection/", f"revert/person/{version}/mobile/"]
+    return [f"{LIST}{person.pk}/{page}" for page in pages]
+
+
 def test_among_people_of_one_name_somebody_verifies_first(center):
-    """SOP 6.5."""
-    person, _other = somebody(chinese_name="王小明"), somebody(chinese_name="王小明")
-    response = posted(center, person, email="new@example.com")
-    assert "verified" in response.context_data["form"].errors
-    assert posted(center, person, email="new@example.com", verified="on").redirect_chain
+    """SOP 6.5: no form of the center opens or writes before that, and each comes after it."""
+    person, other = somebody(chinese_name="王小明"), somebody(chinese_name="王小明")
+    change = PersonChange(person.pk, {"mobile": "0987-654321"}, {"mobile": person.mobile})
+    apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    verify = f"/alumni/people/{person.pk}/verify/"
+    for url in change_pages(person):
+        for answer in (center.get(url), center.post(url, {"email": "new@example.com", "verified": "on"})):
+            assert answer["Location"] == f"{verify}?next={quote(url, safe='')}"
+    told = {
+        "birth_date": "1990-05-06",
+        "department": person.academic_records.get().programme.department_id,
+        "national_id": other.national_id,
+    }
+    said = center.post(f"{verify}?next={LIST}{person.pk}/edit/", told).content.decode()
+    assert f'href="{LIST}{other.pk}/edit/"' in said  # it is the other one, whose form is in the workspace too
+    assert f'href="{LIST}{person.pk}/"' in said and person.national_id_mask not in said
+    edit = f"{LIST}{person.pk}/edit/"
+    assert (
+        center.post(f"{verify}?next={edit}", told | {"national_id": person.national_id})["Location"] == edit
+    )
+    assert all(center.get(url).status_code == 200 for url in change_pages(person))
+    assert posted(center, person, email="new@example.com").redirect_chain
     assert Person.objects.get(pk=person.pk).email == "new@example.com"
+    objection = NewObjection(timezone.localdate(), "phone", "請勿再寄")
+    objecting = somebody(chinese_name="王小明", objection=objection)
+    moved = center.post(f"{LIST}{objecting.pk}/withdrawal/", {"words": "願意"})
+    assert "/verify/" in moved["Location"]
+
+
+def test_a_new_person_is_not_added_beside_a_namesake_without_a_look(center):
+    somebody(chinese_name="王小明")
+    url = f"{LIST}add/"
+    data = form_data(center, url) | {
+        "person-chinese_name": "王小明",
+        "record-programme": degree().values["programme"],
+    }
+    asked = center.post(url, data)
+    assert asked.context_data["form"].errors.keys() == {"is_somebody_else"}
+    assert "同名校友" in asked.content.decode() and Person.objects.count() == 1
+    center.post(url, data | {"person-is_somebody_else": "on"})
+    assert Person.objects.count() == 2
 
 
 def test_a_person_added_by_hand_gets_a_serial_number(center):
@@ -473,14 +518,17 @@ def test_a_contact_does_not_find_people_by_a_degree_of_another_department(client
     assert found(client, hidden.serial_number) == found(client, missing)
 
 
-def test_a_contact_is_not_told_who_lacks_a_national_id(client_of):
-    somebody(without=("national_id",))
+def test_a_contact_is_told_that_a_national_id_is_missing_and_never_the_value(client_of):
+    """The list, the person's page and the telephone work say the same (SOP 6.10)."""
     client = client_of("department_contact", departments=[Department.objects.get(name="資訊工程學系")])
-    somebody(without=("email",), chinese_name="缺郵件")
-    page = client.get(LIST).content.decode()
-    assert "缺漏資料" in page and 'value="national_id"' not in page and 'value="any"' not in page
-    assert listed(client, missing="email") == {"缺郵件"}
-    assert listed(client, missing="national_id") == listed(client, missing="any") == listed(client)
+    lacking = somebody(without=("national_id",), chinese_name="缺字號")
+    whole = somebody(chinese_name="齊全")
+    somebody(degree("食品科學系學士班"), without=("national_id",), chinese_name="別系人")
+    assert listed(client, missing="national_id") == listed(client, missing="any") == {"缺字號"}
+    for page in (f"{LIST}{lacking.pk}/", f"/alumni/people/{lacking.pk}/"):
+        assert "身分證字號" in client.get(page).content.decode()
+    page = client.get(f"{LIST}{whole.pk}/").content.decode()
+    assert "身分證字號" not in page and whole.national_id_mask not in page
 
 
 def test_staff_sends_no_link_for_the_director(client_of, user_of):

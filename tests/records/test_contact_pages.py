@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from records import kept_typing
 from records.changes import PersonChange, apply_changes
 from records.confirming import not_confirmed_since
 from records.models import ChangeRequest, Department, Person, PersonConfirmation, Source
-from records.views import kept_typing
 from tests.factories import importer, lines
 from tests.people import degree, somebody
 
@@ -55,7 +55,7 @@ def sent_back(response) -> dict[str, str]:
     first = {f"initial-{name}": text for name, text in fields.items()}
     if form.is_bound:
         first = {name: form.data.get(name, "") for name in first}
-    mark = {response.context["mark_field"]: response.context["mark"]}
+    mark = {"kept_for": response.context["kept_for"]}
     return fields | first | mark | {"conflict": form.conflicts}
 
 

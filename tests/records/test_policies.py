@@ -27,6 +27,11 @@ TABLE = {
     policies.can_see_identity: CENTER,
     policies.can_export: CENTER,
     policies.can_see_batches: CENTER | {"registrar"},
+    policies.can_see_terms: CENTER | {"registrar"},
+    policies.can_expect_rows: CENTER | {"registrar"},
+    policies.can_set_due_dates: {"center_staff", "center_director"},
+    policies.can_prepare_terms: CENTER,
+    policies.can_sign_off_terms: {"center_director"},
     policies.can_follow_up: CENTER | {"department_contact"},
     policies.can_declare_unreachable: CENTER,
     policies.can_take_call_sheets: CENTER | {"department_contact"},
@@ -114,7 +119,7 @@ def test_a_form_has_no_field_that_its_editor_may_not_write(organisation, user_of
     center, contact = user_of("center_staff"), user_of("department_contact")
     assert {"national_id", "email"} <= PersonForm(editor=center, today=today).fields.keys()
     assert "serial_number" not in RecordForm(editor=center, today=today).fields
-    assert set(PersonForm(editor=contact, today=today).fields) == {"verified"}
+    assert set(PersonForm(editor=contact, today=today).fields) == set()
     assert not RecordForm(editor=contact, today=today).fields
 
 

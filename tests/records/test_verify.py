@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.verification import INVARIANTS as of_accounts
-from records import verification
+from records import change_request_verification, verification
 from records.changes import NewObjection, PersonChange, RecordChange, apply_changes
 from records.encryption import seal
 from records.models import (
@@ -193,7 +193,8 @@ def test_a_name_that_is_not_found_is_named(people):
 
 def test_the_command_tells_by_its_exit_status(people, capsys):
     call_command("verify")
-    assert capsys.readouterr().out.count("✓") == len(verification.INVARIANTS) + len(of_accounts)
+    known = [*verification.INVARIANTS, *change_request_verification.INVARIANTS, *of_accounts]
+    assert capsys.readouterr().out.count("✓") == len(known)
     Person.objects.update(city="某市", version=9)
     with pytest.raises(SystemExit) as ended:
         call_command("verify", limit=1)

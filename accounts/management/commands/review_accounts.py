@@ -1,5 +1,6 @@
 """`manage.py review_accounts`: the daily look at idle accounts, and the removal of what nobody needs any more: old
-drafts of applications, finished tasks, failures past their lock. Run by a timer (docs/account-reviews.md)."""
+drafts of applications, finished tasks, failures past their lock; and reminders of the due dates of terms. Run by a
+timer (docs/account-reviews.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
-from accounts import applications, reviews
+from accounts import applications, reviews, term_reminders
 from accounts.models import User
 
 # What tasks were given stays in their table: addresses, texts of letters. Failed ones are kept to be looked at.
@@ -21,7 +22,7 @@ DONE_KEPT, FAILED_KEPT = timedelta(days=1), timedelta(days=14)
 
 
 class Command(BaseCommand):
-    help = "檢查閒置帳號並寄信提醒或停用；刪除過期的申請草稿與已完成的背景工作紀錄。每天執行一次。"
+    help = "檢查閒置帳號並寄信提醒或停用；刪除過期的申請草稿與已完成的背景工作紀錄；提醒學期的匯入期限。每天執行一次。"
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         self._say(_("已停用"), outcome.closed)
         self._say(_("閒置但保留（最後一個主任或校務系統組帳號）"), outcome.kept)
         self._say(_("提醒信未寄出，請以其他方式通知"), outcome.unreached)
+        terms = "、".join(map(str, term_reminders.send_due(now))) or _("無")
+        self.stdout.write(_("已寄送匯入期限提醒：%(terms)s") % {"terms": terms})
 
     def _say(self, what: str, accounts: list[User]) -> None:
         names = "、".join(account.username for account in accounts) or _("無")

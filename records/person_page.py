@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import follow_ups, objections, policies, timelines
-from ..columns import BY_ATTRIBUTE, SECONDARY_WORDS, Sensitivity
-from ..forms.people import PERSON_COLUMNS
-from ..models import Person
-from ..programmes import Lists
-from ..storing import current_values
+from . import follow_ups, objections, policies, timelines
+from .columns import BY_ATTRIBUTE, SECONDARY_WORDS, Sensitivity
+from .forms.people import PERSON_COLUMNS
+from .models import Person
+from .programmes import Lists
+from .storing import current_values
 
 
 def context_of(person: Person, user: Any) -> dict[str, Any]:
@@ -26,7 +26,8 @@ def context_of(person: Person, user: Any) -> dict[str, Any]:
         # Struck lines are no longer part of the text that is handed on (`annotations_editing`).
         "notes_text": "\n".join(note.text for note in notes if not note.struck),
         "timeline": timelines.of_person(person, user),
-        "follow_ups": [item for item in follow_ups.open_items(person) if policies.may_read(user, item.item)],
+        # Whoever telephones knows what is blank, also where the role may not read it.
+        "follow_ups": follow_ups.open_items(person),
         "sees_consent": policies.may_read(user, "accepts_messages"),
         "objection": objections.open_objection(person) if sees_objection else None,
         "past_objections": list(person.objections.exclude(ended_on=None)) if sees_objection else [],

@@ -1,0 +1,62 @@
+"""The year board and the page of a term in a browser: they fit, have no barriers, and a term is closed with them."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+
+from records import terms
+from records.models import Term
+from tests.factories import imported, row
+
+from .test_admin import RULES
+
+pytestmark = pytest.mark.browser
+BOARD = "/admin/records/term/"
+
+
+@pytest.fixture
+def term(organisation) -> Term:
+    """The term at work, beside one of the year before: fewer bachelors, one row kept out."""
+    term = terms.suggested(timezone.localdate())
+    before = terms.year_before(term)
+    imported([row() for _ in range(9)] + [row(畢業系所="食品科學系碩士班")], term=before)
+    imported([row(), row(), row(中文姓名="")], term=term)
+    return terms.named(term.key, timezone.localdate())
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("role", ["center_director", "registrar"])
+def test_the_pages_fit_and_have_no_barriers(page_of, term, width, role):
+    page = page_of(role, width=width)
+    found = {}
+    batch = f"{BOARD}batches/{term.batches.get().pk}/"
+    for path in (BOARD, f"{BOARD}{term.key}/", *([batch] if role == "center_director" else [])):
+        page.goto(path)
+        violations = Axe().run(page, options=RULES).response["violations"]
+        found[path] = [(one["id"], one["nodes"][0]["html"][:160]) for one in violations]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found[path].append(("too wide", path))
+    assert not {path: troubles for path, troubles in found.items() if troubles}
+
+
+def test_a_term_is_reasoned_signed_off_and_printed(page_of, term):
+    page = page_of("center_director")
+    page.goto(BOARD)
+    page.get_by_role("link", name=str(term)).first.click()
+    checks = page.get_by_role("region", name="檢核")
+    assert checks.get_by_text("未通過").is_visible()
+    assert page.get_by_text("差異大", exact=True).first.is_visible()
+    page.get_by_text("填寫說明").click()
+    page.get_by_label("理由").fill("一筆待註冊課務組更正")
+    page.get_by_role("button", name="儲存說明").click()
+    page.get_by_text("已記錄說明").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下載簽核表（PDF）").click()
+    assert download.value.suggested_filename == f"{term}簽核表.pdf"
+    page.get_by_role("button", name="簽核並結案").click()
+    page.get_by_text("本學期已結案").wait_for()
+    assert terms.line_of(term, datetime.date(2030, 1, 1)).standing.code == "signed"

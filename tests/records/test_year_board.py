@@ -1,0 +1,141 @@
+"""The pages of the year board: who sees what, what the acts do, and where the numbers lead."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from records import terms
+from records.models import ImportBatch, Person, Programme, Term, TermReason, TermSignOff
+from tests.factories import imported, importer, row, workbook
+
+pytestmark = pytest.mark.usefixtures("organisation")
+BOARD = "/admin/records/term/"
+
+
+@pytest.fixture
+def term(db) -> Term:
+    """The term that people work on today."""
+    return terms.hold(terms.suggested(timezone.localdate()))
+
+
+def page(client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def post(client, term: Term, act: str, **data: object) -> str:
+    return client.post(f"{BOARD}{term.key}/{act}/", data, follow=True).content.decode()
+
+
+def test_the_registrar_reads_counts_and_nobodys_data(term, client_of):
+    imported([row(中文姓名="林大海"), row(中文姓名="")], term=term)
+    registrar = client_of("registrar")
+    for path in (BOARD, f"{BOARD}{term.key}/"):
+        text = page(registrar, path)
+        assert "林大海" not in text and "/admin/records/person/" not in text and "verdict=" not in text
+        assert str(term) in text
+    assert f"/admin/records/importbatch/?term={term.pk}" in page(registrar, BOARD)
+
+
+def test_every_number_leads_to_the_people_it_counts(term, client_of):
+    imported([row(), row(), row(畢業系所="食品科學系碩士班")], term=term)
+    imported([row()])  # of no term
+    center = client_of("center_staff")
+    department = Programme.objects.get(name="食品科學系碩士班").department
+    link = f"/admin/records/person/?term={term.pk}&department={department.pk}&level=master"
+    assert link.replace("&", "&amp;") in page(center, f"{BOARD}{term.key}/")
+    found = center.get(link).context_data["cl"].result_count
+    everybody = center.get(f"/admin/records/person/?term={term.pk}").context_data["cl"].result_count
+    assert (found, everybody, Person.objects.count()) == (1, 3, 4)
+
+
+def test_the_board_costs_the_same_for_many_years(client_of, django_assert_max_num_queries):
+    for year in range(95, 115):
+        imported(
+            [row()],
+            term=terms.hold(Term(academic_year=year, half=1, due_on=datetime.date(year + 1912, 3, 31))),
+        )
+    center = client_of("center_staff")
+    center.get(BOARD)
+    with django_assert_max_num_queries(20):
+        assert "95-1" in page(center, f"{BOARD}?years=all")
+    assert "95-1" not in page(center, BOARD)  # ten years are enough for every day
+
+
+def test_looking_stores_nothing(client_of, db):
+    center = client_of("center_director")
+    today = terms.known(timezone.localdate())[0]
+    page(center, BOARD)
+    page(center, f"{BOARD}{today.key}/")
+    assert not Term.objects.exists()
+    assert center.get(f"{BOARD}150-1/").status_code == center.get(f"{BOARD}x/").status_code == 404
+
+
+def test_an_upload_belongs_to_the_term_by_date_unless_another_is_chosen(client_of, tmp_path):
+    center = client_of("center_staff")
+    content = workbook(tmp_path / "a.xlsx", [row()]).read_bytes()
+    suggested = terms.suggested(timezone.localdate())
+    form = center.get("/admin/records/importbatch/add/").context_data["form"]
+    assert form["term"].value() == suggested.key
+    for chosen in (suggested.key, ""):
+        file = SimpleUploadedFile("a.xlsx", content)
+        center.post("/admin/records/importbatch/add/", {"file": file, "mode": "fill", "term": chosen})
+    without, with_term = ImportBatch.objects.all()
+    assert with_term.term.key == suggested.key and without.term is None
+    text = page(center, f"/admin/records/importbatch/{with_term.pk}/")
+    assert str(suggested) in text and "變更學期" in text
+
+
+def test_a_term_is_expected_dated_reasoned_signed_and_reopened(term, client_of):
+    imported([row(), row(中文姓名="")], term=term)
+    registrar, staff, director = map(client_of, ("registrar", "center_staff", "center_director"))
+    assert "已儲存預計筆數" in post(registrar, term, "expected", expected="2")
+    assert "已變更匯入期限" in post(staff, term, "due", due_on=term.due_on.isoformat())
+    assert "相差超過一年" in post(staff, term, "due", due_on="2001-01-01")
+    sheet = f"{BOARD}{term.key}/sheet/"
+    refused = director.get(sheet, follow=True).content.decode()
+    assert "未通過的檢核：沒有未匯入或需人工判斷的列" in refused
+    assert "尚未通過檢核" in post(director, term, "sign-off")
+    assert "身分證字號" in post(staff, term, "reasons/open_rows", reason="A123456789 待更正")
+    assert "已記錄說明" in post(staff, term, "reasons/open_rows", reason="待更正")
+    assert TermReason.objects.get().stated_by.username == "center_staff"
+    printed = registrar.get(sheet)
+    assert printed["Content-Type"] == "application/pdf" and printed.content.startswith(b"%PDF")
+    seen = director.get(f"{BOARD}{term.key}/").context_data["seen"]
+    assert "結案" in post(director, term, "sign-off", seen=seen)
+    signed = TermSignOff.objects.get()
+    assert signed.signed_by.username == "center_director"
+    assert director.get(sheet).status_code == 200
+    post(director, term, "reopen", reason="漏列一筆")
+    signed.refresh_from_db()
+    assert signed.reopen_reason == "漏列一筆" and signed.reopened_by.username == "center_director"
+    assert "漏列一筆" in page(registrar, f"{BOARD}{term.key}/")
+
+
+def test_a_further_batch_for_a_closed_term_needs_a_reason(term, client_of):
+    TermSignOff.objects.create(
+        term=term, sheet={"checks": []}, signed_by=importer(), signed_at=timezone.now()
+    )
+    batch = imported([row()])
+    staff = client_of("center_staff")
+    path = f"{BOARD}batches/{batch.pk}/"
+    answer = staff.post(path, {"term": term.key})
+    assert "請填寫重新開啟的理由" in answer.content.decode()
+    batch.refresh_from_db()
+    assert batch.term is None
+    staff.post(path, {"term": term.key, "reason": "補送"})
+    batch.refresh_from_db()
+    assert batch.term == term and TermSignOff.objects.get().reopened_by.username == "center_staff"
+
+
+def test_the_task_board_counts_the_terms_that_are_late(client_of, db):
+    late = terms.hold(terms.known(timezone.localdate())[0])
+    terms.set_due(late, timezone.localdate() - datetime.timedelta(days=1))
+    [card] = client_of("registrar").get("/admin/").context_data["board"].term_cards
+    assert card.count and card.url == BOARD
+    assert "逾期 1 天" in page(client_of("registrar"), BOARD)
