@@ -277,8 +277,11 @@ STORAGES = {
 VERIFIED = [
     "records.verification.INVARIANTS",
     "records.change_request_verification.INVARIANTS",
+    "records.kept_evidence.INVARIANTS",
     "accounts.verification.INVARIANTS",
 ]
+# Who writes the letter of a decision on a change request: likewise.
+WRITE_TO_PROPOSER = "accounts.request_letters.write_to_proposer"
 
 # --- Work in the background, history, workbooks -------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

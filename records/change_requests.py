@@ -81,7 +81,6 @@ class _Field:
         return mask_national_id(self.value) if self.attribute == "national_id" else self.value
 
 
-@transaction.atomic
 def propose(
     person: Person,
     *,
@@ -105,16 +104,17 @@ def propose(
     not exist, and ValidationError for a paper that is not accepted.
     """
     paper = papers.check(evidence, evidence.size) if evidence else None
-    person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
-    fields = list(_fields(person, values, before, records, records_before, editor))
     outcome = Outcome()
-    at_once, waiting = _sorted(fields, person, editor, outcome)
-    _write(person, at_once, outcome, editor=editor, source=source, at=at)
-    if waiting:
-        outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
-        if paper and not outcome.waiting.evidence:
-            outcome.waiting.evidence = papers.store(paper)
-            outcome.waiting.save(update_fields=["evidence"])
+    with papers.stored_for(paper) as stored, transaction.atomic():
+        person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
+        fields = list(_fields(person, values, before, records, records_before, editor))
+        at_once, waiting = _sorted(fields, person, editor, outcome)
+        _write(person, at_once, outcome, editor=editor, source=source, at=at)
+        if waiting:
+            outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
+            if paper and not outcome.waiting.evidence:
+                outcome.waiting.evidence = stored.use()
+                outcome.waiting.save(update_fields=["evidence"])
     return outcome
 
 
@@ -169,6 +169,8 @@ def _refusal(one: _Field, way: Way, objecting: bool) -> str:
         return _("「%(field)s」不可空白。") % {"field": _TITLES[one.attribute]}
     if one.attribute == "accepts_messages" and one.value == "否":
         return _("不願接受訊息須登錄校友的反應（日期、管道與原話），不能只改欄位。")
+    if one.attribute == "accepts_messages" and one.now and not one.value:
+        return _("已有的回覆不能改為未回覆。")
     if one.attribute == "accepts_messages" and objecting:
         return _("這位校友已反應不願接受訊息，只有校友本人的新意願可以改變。")
     return ""
@@ -285,6 +287,12 @@ def returned_to(user: Any) -> QuerySet[ChangeRequest]:
     """The own requests that came back and wait for the user: to be proposed anew or withdrawn. Oldest first."""
     returned = visible_to(user).filter(proposed_by=user, state=State.RETURNED, succeeded_by=None)
     return returned.select_related("person", "decided_by").order_by("decided_at", "pk")
+
+
+def open_about(person: Person, user: Any) -> QuerySet[ChangeRequest]:
+    """The user's own requests about a person that wait for the center, or came back. Oldest first."""
+    own = visible_to(user).filter(person=person, proposed_by=user, succeeded_by=None)
+    return own.filter(state__in=[*WAITING, State.RETURNED])
 
 
 def ways_for(user: Any) -> dict[str, Way]:

@@ -15,9 +15,11 @@ import datetime
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,6 +34,8 @@ from .storing import current_values
 
 State, Step = ChangeRequest.State, ChangeRequestEvent.Step
 HELD_FOR = datetime.timedelta(minutes=30)
+# The decisions of which the proposer is told by letter, since something is left to do or to know.
+TOLD = frozenset({Step.RETURNED, Step.REFUSED, Step.PARTLY})
 
 
 class ReviewRefused(Exception):
@@ -253,9 +257,12 @@ def _close(request: ChangeRequest, step: Step, by: Any, at: datetime.datetime, a
     _forget(request)
     answer = without_national_ids(answer)[:500]
     decided = {"decided_by": by, "decided_at": at, "answer": answer}
-    return _step(
+    closed = _step(
         request, step, by, at, note=answer, state=State(step), taken_by=None, taken_at=None, **decided
     )
+    if step in TOLD:
+        import_string(settings.WRITE_TO_PROPOSER)(closed)
+    return closed
 
 
 def _forget(request: ChangeRequest) -> None:

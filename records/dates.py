@@ -29,6 +29,7 @@ _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 _EXCEL_ZERO = (datetime.date(1899, 12, 30), datetime.date(1899, 12, 31))
 _FIRST_DAY_NUMBER = 400  # below it rather a ROC year, or a year and month such as 112.06
 _LAST_DAY_NUMBER = 80_000  # the year 2119
+_FIRST_COMPACT_NUMBER = 100_000  # as a day number the year 2173, as digits 民國 10年
 
 _TIME = re.compile(
     r"(?<=[0-9日])(?:[T ]*(?:上午|下午|早上|晚上)?[ ]*[0-9]{1,2}[:時][0-9]{2}(?:[:分][0-9]{2}秒?)?(?:\.[0-9]{1,6})?"
@@ -121,7 +122,7 @@ def birth_date_from_date(date: datetime.date, today: datetime.date) -> Cleaned:
     """A real date cell."""
     if today.year - OLDEST_AGE < date.year < today.year - YOUNGEST_AGE:
         return Cleaned(date.isoformat())
-    found = _read_date_cell(date)
+    found = _read_date_cell(date, is_month_enough=False)
     return EMPTY if found is None else _birth_date(found, today)
 
 
@@ -145,7 +146,7 @@ def graduation_date_from_number(number: float, today: datetime.date) -> Cleaned:
 
 def graduation_date_from_date(date: datetime.date, today: datetime.date) -> Cleaned:
     """A real date cell."""
-    found = _read_date_cell(date)
+    found = _read_date_cell(date, is_month_enough=True)
     return EMPTY if found is None else _graduation_date(found, today)
 
 
@@ -206,9 +207,16 @@ def _graduation_date(found: CalendarDate, today: datetime.date) -> Cleaned:
     return kept(found.iso, *notes)
 
 
-def _read_date_cell(date: datetime.date) -> CalendarDate | None:
+def _read_date_cell(date: datetime.date, *, is_month_enough: bool) -> CalendarDate | None:
     if date in _EXCEL_ZERO:
         return None
+    day_number = (date - _EXCEL_EPOCH).days
+    if day_number >= _FIRST_COMPACT_NUMBER:
+        found = _compact(str(day_number), is_month_enough=is_month_enough)
+        note = doubt(
+            "date_format", _("儲存格設為日期格式，填的卻像 780506 這樣的數字，已依數字讀取，請確認。")
+        )
+        return found._replace(notes=(*found.notes, note))
     return CalendarDate(date.year, date.month, date.day)
 
 
@@ -223,7 +231,7 @@ def _read_number(number: float, *, is_month_enough: bool) -> CalendarDate | None
         raise _unreadable()
     if 1800 <= whole <= 2200:
         raise Rejected("year_only", _("只有年份，請填寫完整日期。"))
-    if whole >= 100_000:
+    if whole >= _FIRST_COMPACT_NUMBER:
         if number != whole:
             raise _unreadable()
         return _compact(str(whole), is_month_enough=is_month_enough)

@@ -10,6 +10,8 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
@@ -100,6 +102,31 @@ def _sentences() -> dict[str, str]:
 def store(scan: Scan, folder: str = FOLDER) -> str:
     """Keep a checked scan under a name of our own; the name is what the database remembers."""
     return default_storage.save(f"{folder}/{secrets.token_hex(16)}.{scan.extension}", File(scan.file))
+
+
+class Stored:
+    """A scan that is stored for what is about to be written; `name` is "" when there is none."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.is_used = name, False
+
+    def use(self) -> str:
+        """The name, for the row that keeps it."""
+        self.is_used = True
+        return self.name
+
+
+@contextmanager
+def stored_for(scan: Scan | None) -> Iterator[Stored]:
+    """Keep a checked scan for the transaction inside: when that fails or does not use it, the file goes again."""
+    stored = Stored(store(scan) if scan else "")
+    is_written = False
+    try:
+        yield stored
+        is_written = stored.is_used
+    finally:
+        if not is_written:
+            delete(stored.name)
 
 
 def delete(name: str) -> None:

@@ -18,6 +18,7 @@ _SERIAL_NUMBER = re.compile(r"(?:[A-Z0-9][A-Z0-9-]*)?[0-9]")
 _STUDENT_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?")
 _USUAL_STUDENT_NUMBER = range(5, 13)
 _NOT_IN_A_LABEL = re.compile(r"[<>{}=%$\\|@^`\"~]|--|^[-+]")
+_DATE_FROM_EXCEL = re.compile(r"[A-Z][a-z]{2}-[0-9]{2}|[0-9]{1,2}-[A-Z][a-z]{2}|[0-9]{1,2}月[0-9]{1,2}日")
 _STATUS_CODE = re.compile(r"[0-9]{1,2}")
 
 _MALE = frozenset("男 男性 男生 m male man boy 1".split())
@@ -150,8 +151,12 @@ def status_from_number(number: int) -> Cleaned:
 
 
 def read_class_name(raw: str) -> Cleaned:
-    """Free text, e.g. 四年甲班."""
-    return _label(raw, CLASS_LIMIT)
+    """Free text, e.g. 四年甲班; 3-1 that Excel made a date of is kept with a warning."""
+    cleaned = _label(raw, CLASS_LIMIT)
+    if _DATE_FROM_EXCEL.fullmatch(cleaned.value):
+        note = doubt("date_like", _("像是被 Excel 改成日期的班級（例如 3-1），請確認。"))
+        return kept(cleaned.value, *cleaned.notes, note)
+    return cleaned
 
 
 def label_from_number(number: int) -> Cleaned:

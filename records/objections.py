@@ -13,11 +13,14 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import evidence as files
 from .annotations_editing import clean_words
 from .changes import NewObjection, PersonChange, Withdrawal, apply_changes
-from .models import MessageObjection, Person, Source
+from .field_policy import Way, ways_of
+from .models import MessageObjection, Person, ReviewMode, Source
+from .policies import Allowed, Decision, Denied
 
 WORDS_LIMIT = 300
 # A file is no channel for somebody who speaks with an alumnus.
@@ -27,6 +30,15 @@ CHANNELS = tuple(c for c in MessageObjection.Channel.choices if c[0] != MessageO
 def open_objection(person: Person) -> MessageObjection | None:
     """The objection that stands, or None."""
     return person.objections.filter(ended_on=None).select_related("recorded_by").first()
+
+
+def may_withdraw(user: Any) -> Decision:
+    """Whether a user may record that an objection is over. An objection counts at once, whoever records it; its end
+    goes the way of the answer 是, and what waits for the center is recorded by the center (`field_policy`)."""
+    way = ways_of(user, strict=ReviewMode.is_strict_now())["accepts_messages"]
+    if way is Way.AT_ONCE:
+        return Allowed()
+    return Denied(gettext_lazy("目前異動一律送審，撤回請洽校友服務中心登錄。"))
 
 
 def record(
@@ -102,23 +114,18 @@ def _write(
     source: Source,
 ) -> None:
     """Through the door; the stored file goes again when nothing was written."""
-    wish.evidence = _stored(evidence)
-    written = False
-    try:
+    with files.stored_for(_checked_paper(evidence)) as stored:
+        wish.evidence = stored.use()
         change = PersonChange(person.pk, {}, **{kind: wish})
         [applied] = apply_changes([change], editor=editor, source=source, at=at)
-        written = not applied.stale
-    finally:
-        if not written:
-            files.delete(wish.evidence)
-    if not written:
-        raise ValidationError(_("剛才已有他人異動這位校友的訊息意願，請重新檢視後再登錄。"))
+        if applied.stale:
+            raise ValidationError(_("剛才已有他人異動這位校友的訊息意願，請重新檢視後再登錄。"))
 
 
-def _stored(evidence: File | None) -> str:
+def _checked_paper(evidence: File | None) -> files.Scan | None:
     if evidence is None:
-        return ""
+        return None
     try:
-        return files.store(files.check(evidence.file, evidence.size))
+        return files.check(evidence.file, evidence.size)
     except ValidationError as error:
         raise ValidationError({"evidence": error.messages}) from error

@@ -78,9 +78,7 @@ class Function:
 can_view_people = Function(
     _("檢視校友資料"), CENTER | {CONTACT}, _("您的角色不能檢視校友資料。"), Rows.PEOPLE
 )
-can_edit_people = Function(
-    _("新增、修改校友資料，登錄不願接受訊息"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE
-)
+can_edit_people = Function(_("新增、修改校友資料"), CENTER, _("您的角色不能修改校友資料。"), Rows.PEOPLE)
 can_propose_changes = Function(
     _("提出資料異動（依欄位立即生效或送審）"),
     CENTER | {CONTACT},
@@ -104,6 +102,12 @@ can_set_review_mode = Function(
 )
 can_remark = Function(
     _("在註解加註（自己寫的仍可檢視）"), CENTER | {CONTACT}, _("您的角色不能在註解加註。"), Rows.PEOPLE
+)
+can_record_wishes = Function(
+    _("登錄校友不願接受訊息，或後來願意"),
+    CENTER | {CONTACT},
+    _("您的角色不能登錄校友對訊息的意願。"),
+    Rows.PEOPLE,
 )
 can_strike = Function(_("劃除註解（須填理由）"), CENTER, _("註解由校友服務中心劃除。"), Rows.PEOPLE)
 can_revert = Function(_("還原異動（須填理由）"), CENTER, _("異動由校友服務中心還原。"), Rows.PEOPLE)

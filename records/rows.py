@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .cells import ERROR, NOTE, WARNING, Cleaned, Note, RawCell
 from .columns import COLUMNS, SECONDARY
@@ -19,6 +21,39 @@ _SECONDARY = {INDEX[attribute]: secondary for attribute, secondary in SECONDARY.
 _ADDRESSES = (INDEX["address"], INDEX["other_address"])
 _MAY_LOOK_LIKE_IDS = {INDEX["national_id"], INDEX["serial_number"], INDEX["email"]}
 _POSTAL_CODE = INDEX["postal_code"]
+
+
+def _is_national_id(cell: RawCell) -> bool:
+    return isinstance(cell, str) and len(cell) <= _LONGEST_SHAPE and shows_national_id(cell)
+
+
+def _is_date(cell: RawCell) -> bool:
+    return isinstance(cell, datetime.date) or (isinstance(cell, str) and bool(_DATE_SHAPE.fullmatch(cell)))
+
+
+def _is_address_of_mail(cell: RawCell) -> bool:
+    return isinstance(cell, str) and "@" in cell
+
+
+def _is_mobile(cell: RawCell) -> bool:
+    return isinstance(cell, str) and bool(_MOBILE_SHAPE.fullmatch(cell))
+
+
+# What tells at a glance which column a cell belongs to, and how many cells in the next column make a row slid.
+_LONGEST_SHAPE = 40
+_DATE_SHAPE = re.compile(r"[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}")
+_MOBILE_SHAPE = re.compile(r"09[0-9]{2}-?[0-9]{3}-?[0-9]{3}")
+_SHAPES: dict[int, Callable[[RawCell], bool]] = {
+    INDEX["national_id"]: _is_national_id,
+    INDEX["birth_date"]: _is_date,
+    INDEX["email"]: _is_address_of_mail,
+    INDEX["mobile"]: _is_mobile,
+}
+_SLID_CELLS = 2
+_SHIFTS = {
+    1: gettext_lazy("本列自「%(header)s」起的資料像是往右移了一欄，整列沒有匯入；請對齊欄位後重新上傳。"),
+    -1: gettext_lazy("本列自「%(header)s」起的資料像是往左移了一欄，整列沒有匯入；請對齊欄位後重新上傳。"),
+}
 
 Remark = tuple[str, str, str, str]  # (header or "", level, code, sentence)
 
@@ -104,6 +139,7 @@ class RowCleaner:
         _compare_sex(row)
         if row.remarks:
             row.raw = list(cells)
+            _keep_shifted_out(row, cells)
         return row
 
 
@@ -122,6 +158,23 @@ def _keep_rest(row: Row, index: int, rest: str) -> None:
         row.extra[secondary] = ", ".join(filter(None, (row.extra.get(secondary), rest)))
     elif index in _ADDRESSES:
         row.extra.setdefault("postal_code", rest)
+
+
+def _keep_shifted_out(row: Row, cells: Sequence[RawCell]) -> None:
+    """A row whose cells slid sideways is kept out as a whole: what still fits its column there is right by chance."""
+    if not any(remark[1] == ERROR for remark in row.remarks):
+        return
+    for offset, sentence in _SHIFTS.items():
+        slid = [
+            index
+            for index, has_shape in _SHAPES.items()
+            if has_shape(cells[index + offset]) and not has_shape(cells[index])
+        ]
+        if len(slid) >= _SLID_CELLS:
+            row.values[:] = [""] * len(row.values)
+            row.extra.clear()
+            told = str(sentence) % {"header": COLUMNS[slid[0]].header}
+            row.remarks[:] = [(COLUMNS[INDEX["chinese_name"]].header, ERROR, "shifted_columns", told)]
 
 
 def _move_postal_code(row: Row) -> None:

@@ -8,7 +8,7 @@ import unicodedata
 from django.utils.translation import gettext as _
 
 from .cells import Note
-from .verdicts import Rejected, doubt
+from .verdicts import Rejected, doubt, remark
 
 # Whatever this does not find is already tidy but for blanks at the ends: ASCII, common Han and their punctuation.
 _UNUSUAL = re.compile(r"[^ -~\u3001\u3002\u300c\u300d\u4e00-\u9fff\uff08\uff09\uff0c\uff1a\uff1b]|  ")
@@ -20,6 +20,8 @@ PRIVATE_USE_RANGES = r"\ue000-\uf8ff\U000f0000-\U0010fffd"
 _PRIVATE_USE = re.compile(f"[{PRIVATE_USE_RANGES}]")
 # Kangxi and CJK radicals, description characters, ideographic variation selectors: shown, but not searchable.
 _RARE = re.compile(r"[\u2e80-\u2fdf\u2ff0-\u2fff\U000e0100-\U000e01ef]")
+# Han characters outside the basic block: few fonts have them.
+_RARE_HAN = re.compile(r"[\u3400-\u4dbf\U00020000-\U000323af]")
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
@@ -144,6 +146,8 @@ def rare_character_doubts(text: str) -> tuple[Note, ...]:
         notes.append(doubt("private_use", _("含有造字（自造字區字元），已保留，請確認正確用字。")))
     if _RARE.search(text):
         notes.append(doubt("rare_character", _("含有部首、組字或異體字符號，已保留，請確認正確用字。")))
+    if _RARE_HAN.search(text):
+        notes.append(remark("rare_han", _("含有罕用字，已保留；部分電腦可能無法顯示。")))
     return tuple(notes)
 
 

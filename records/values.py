@@ -27,6 +27,7 @@ from .identity_numbers import (
     shows_national_id,
 )
 from .names import fold_name
+from .number_texts import number_behind, rounding_doubts
 from .text import tidy_text
 from .verdicts import Rejected, doubt
 
@@ -101,7 +102,7 @@ def _clean(cell: RawCell, readers: Readers) -> Cleaned:
             return _calculated(cell, readers)
         return _typed(cell, readers)
     except Rejected as rejection:
-        return Cleaned("", (rejection.note,))
+        return _restored(cell, readers) or Cleaned("", (rejection.note,))
 
 
 def _typed(cell: RawCell, readers: Readers) -> Cleaned:
@@ -125,8 +126,25 @@ def _number(cell: int | float, readers: Readers) -> Cleaned:
     if not math.isfinite(cell):
         raise Rejected("wrong_type", _("儲存格的數值無法讀取。"))
     if cell == int(cell) and readers.whole_number is not None:
-        return readers.whole_number(int(cell))
+        cleaned = readers.whole_number(int(cell))
+        if readers.refuses_calculated_numbers and cleaned.value:
+            return cleaned._replace(notes=(*cleaned.notes, *rounding_doubts(int(cell))))
+        return cleaned
     return _read(readers.fraction, float(cell), _IS_NUMBER)
+
+
+def _restored(cell: RawCell, readers: Readers) -> Cleaned | None:
+    """A text that is a number as Excel shows or saves it, read as that number; None for any other text."""
+    if not isinstance(cell, str) or not readers.refuses_calculated_numbers:
+        return None
+    try:
+        found = number_behind(cell)
+    except Rejected as rejection:
+        return Cleaned("", (rejection.note,))
+    if found is None:
+        return None
+    cleaned = _clean(found.number, readers)
+    return cleaned._replace(notes=(*cleaned.notes, *found.notes)) if cleaned.value else cleaned
 
 
 def _read(reader: Callable | None, cell: bool | float | datetime.date, refusal: str) -> Cleaned:

@@ -203,11 +203,13 @@ class DeliveryAdmin(ImportersAdmin):
         return ColumnsForm(data, details=details, targets=targets, stored=stored)
 
     def _columns_page(self, request: HttpRequest, delivery: Delivery, form: ColumnsForm) -> HttpResponse:
+        details = delivery.open_details()
         context = {
             "form": form,
             "stored": form.stored,
             "values": _values_in_words(form.stored),
-            "unusable": delivery.open_details()["unusable"],
+            "details": details,
+            "unusable": details["unusable"],
             "earlier": deliveries.earlier_delivery(delivery),
         }
         return self._page_of(request, delivery, "columns.html", context)

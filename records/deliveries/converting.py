@@ -64,9 +64,6 @@ def _fill(delivery: Delivery, target: Path) -> Unknown:
         ignored=mapping.left_out,
         name=delivery.file_name,
     ) as sheet:
-        read = delivery.open_details()["sheet"]
-        if sheet.title != read:
-            raise WorkbookRefused("other_sheet", {"found": sheet.title, "sheet": read})
         rows = _aligned(delivery, sheet, converter)
         write_sheet(target, headers=HEADERS, rows=rows, formulas=True)
         if not sheet.row_count:

@@ -106,7 +106,8 @@ def _details(found: FoundHeaders) -> dict[str, Any]:
     headers = [found.headers[place] for place in usable]
     targets = propose(headers)
     return {
-        "sheet": found.sheet,
+        "sheet": printable(found.sheet, _LONGEST_HEADER),
+        "row": found.row,
         "headers": headers,
         "unusable": [
             printable(header, _LONGEST_HEADER)

@@ -29,6 +29,24 @@ class StepForm(forms.Form):
         self.fields["items"].choices = [(item.pk, item.attribute) for item in request.items.all()]
 
 
+class ProposalForm(forms.Form):
+    """What goes to the center with the fields that wait: words and a paper. What is wrong with the paper,
+    `change_requests.propose` says."""
+
+    reason = forms.CharField(
+        label=_("說明"),
+        required=False,
+        max_length=500,
+        help_text=_("例如校友如何告知、為何更正。請勿填寫身分證字號。"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    evidence = forms.FileField(
+        label=_("佐證檔"),
+        required=False,
+        help_text=_("選填：證件或來信的 PDF、JPEG 或 PNG 檔，10 MB 以內。"),
+    )
+
+
 class ReviewModeForm(forms.Form):
     reason = forms.CharField(
         label=_("事由"),

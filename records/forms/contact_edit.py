@@ -24,6 +24,7 @@ from ..storing import current_values
 SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("contact", gettext_lazy("聯絡方式"), ("mobile", "phone", "other_phones", "email", "other_emails")),
     ("address", gettext_lazy("住址"), ("country", "postal_code", "city", "address", "other_address")),
+    ("consent", gettext_lazy("母校訊息"), ("accepts_messages",)),
     ("name", gettext_lazy("姓名與性別"), ("english_name", "chinese_name", "sex")),
     ("identity", gettext_lazy("身分資料（只在補正或更正時填寫）"), ("national_id", "birth_date")),
 )
@@ -44,12 +45,14 @@ _HELP = {
     "address": gettext_lazy("不含郵遞區號，例如 基隆市中正區北寧路2號。"),
     "mobile": gettext_lazy("例如 0900-123579；國外號碼以 + 與國碼開頭。"),
     "phone": gettext_lazy("區碼-號碼，例如 02-24622192#1250。"),
+    "accepts_messages": gettext_lazy("選「否」後，請接著登錄校友的反應。"),
     "english_name": gettext_lazy("護照拼法，例如 Wang Ta-Ming。"),
     "chinese_name": gettext_lazy("必填；與身分證一致。"),
     "national_id": gettext_lazy("新的號碼；空白表示不變。"),
     "birth_date": gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06；空白表示不變。"),
 }
 _TYPES = {"mobile": "tel", "phone": "tel", "other_phones": "text", "email": "text"}
+YES, NO = "是", "否"
 THEIRS, MINE = "theirs", "mine"
 WAITS, NEVER = "waits", "never"
 
@@ -65,15 +68,22 @@ class ContactEditForm(forms.Form):
         self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
         self.notices: dict[str, list[str]] = {}
         self._changed: dict[str, str] = {}
-        ways = change_requests.ways_for(editor)
-        self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER)
+        self._ways = ways = change_requests.ways_for(editor)
+        self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER and self._is_open(name))
         for name in self.names:
             self.fields[name] = _field(name, waits=ways[name] == WAITS)
             self.initial[name] = "" if name in self.unseen else self.now[name]
+        if self.now["accepts_messages"] and "accepts_messages" in self.fields:
+            # Who has answered does not go back to no answer.
+            self.fields["accepts_messages"].choices = [(YES, YES), (NO, NO)]
         asked = data.getlist("conflict") if data is not None else []
         self.conflicts = [name for name in self.names if name in asked]
         for name in self.conflicts:
             self._ask(name, self.first(name), self.raw(name))
+
+    def _is_open(self, name: str) -> bool:
+        """An objection that stands is ended on a page of its own (SOP 6.9)."""
+        return name != "accepts_messages" or self.now[name] != NO
 
     # --- what came in ---------------------------------------------------------------------------------------
     def raw(self, name: str) -> str:
@@ -129,12 +139,24 @@ class ContactEditForm(forms.Form):
         return {
             name: value
             for name, value in self._changed.items()
-            if value != self.first(name) and (value or name not in self.unseen)
+            if value != self.first(name)
+            and (value or name not in self.unseen)
+            and not (name == "accepts_messages" and value == NO)
         }
+
+    @property
+    def refuses_messages(self) -> bool:
+        """Whether 否 was chosen: no value, but a wish to be recorded with date, channel and words (SOP 6.9)."""
+        return self._changed.get("accepts_messages") == NO
 
     def before(self) -> dict[str, str]:
         """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it."""
         return {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a field of the form would wait for the center's review."""
+        return WAITS in {self._ways[name] for name in self.names}
 
     def left_blank(self) -> list[str]:
         """The required attributes that would be blank after saving (SOP 6.10)."""
@@ -153,7 +175,8 @@ class ContactEditForm(forms.Form):
         says why, what somebody else changed meanwhile stands beside what was typed and waits for a choice."""
         self.data, self.now = self.data.copy(), current_values(person)
         for name in self.names:
-            is_open = name in stale or name in refused
+            is_wish = name == "accepts_messages" and self.refuses_messages  # still to be recorded
+            is_open = name in stale or name in refused or is_wish
             shown = "" if name in self.unseen else self.now[name]
             self.data[self.add_initial_prefix(name)] = shown
             if not is_open and name not in self.errors:
@@ -195,6 +218,7 @@ class ContactEditForm(forms.Form):
                 "fields": [self.shown_field(name) for name in names if name in self.fields],
             }
             for key, title, names in SECTIONS
+            if self.fields.keys() & set(names)
         ]
 
     def shown_field(self, name: str) -> dict[str, Any]:
@@ -271,6 +295,7 @@ def _field(name: str, *, waits: bool) -> forms.Field:
     choices = {
         "country": lambda: [("", _("未填")), *values.country_choices()],
         "sex": lambda: [("", _("未填")), *Sex.choices],
+        "accepts_messages": lambda: [("", _("未回覆")), (YES, YES), (NO, NO)],
     }.get(name)
     if choices:
         return forms.ChoiceField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -11,15 +12,24 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import change_requests, follow_ups, kept_typing, policies, values
+from .. import change_requests, follow_ups, kept_typing, objections, policies, values
 from ..cells import ERROR
+from ..forms.change_requests import ProposalForm
 from ..forms.contact_edit import ContactEditForm, label_of, read
 from ..forms.follow_ups import CallForm
-from ..models import Person, Source
+from ..models import Person
 from ..page_checks import verify_first
-from ..rights import CENTER
 from . import batch
-from .access import OwnPage
+from .access import OwnPage, source_of
+
+
+@dataclass(slots=True)
+class Page:
+    """The forms of the page; `call` is there when one is being logged."""
+
+    form: ContactEditForm
+    proposal: ProposalForm
+    call: CallForm | None = None
 
 
 class EditView(OwnPage):
@@ -29,23 +39,30 @@ class EditView(OwnPage):
         person = self.person(object_id)
         if first := verify_first(request, person):
             return first
-        return self._page(person, self._form(person, kept_typing.data_of(request)))
+        typed = kept_typing.data_of(request)
+        return self._page(person, Page(self._form(person, typed), self._proposal_form(typed)))
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
         if first := verify_first(request, person):
             return first
-        form = self._form(person, kept_typing.data_of(request))
-        call = self._call_form(person, request.POST)
-        is_called = bool(request.POST.get("call-outcome"))
-        if not form.is_valid() or (is_called and not self._log_call(person, call)):
-            return self._page(person, form, call=call if is_called else None)
-        if not self._required_given(person, form):
-            return self._page(person, form)
-        return self._save(person, form)
+        typed = kept_typing.data_of(request)
+        page = Page(self._form(person, typed), self._proposal_form(typed))
+        if request.POST.get("call-outcome"):
+            page.call = self._call_form(person, request.POST)
+        is_valid = page.form.is_valid() and page.proposal.is_valid()
+        if not is_valid or (page.call and not self._log_call(person, page.call)):
+            return self._page(person, page)
+        page.call = None  # logged
+        if not self._required_given(person, page.form):
+            return self._page(person, page)
+        return self._save(person, page)
 
     def _call_form(self, person: Person, data: Any = None) -> CallForm:
         return CallForm(data, prefix="call", numbers=follow_ups.numbers_of(person, self.request.user))
+
+    def _proposal_form(self, data: Any = None) -> ProposalForm:
+        return ProposalForm(data, self.request.FILES or None, prefix="request")
 
     def _log_call(self, person: Person, call: CallForm) -> bool:
         """The call with which a required field may stay blank (SOP 6.10); whether it was logged."""
@@ -69,49 +86,72 @@ class EditView(OwnPage):
                 form.add_error(name, refusal)
         return form.is_valid()
 
-    def _save(self, person: Person, form: ContactEditForm) -> HttpResponse:
-        changed, user = form.changed(), self.request.user
-        if not changed:
+    def _save(self, person: Person, page: Page) -> HttpResponse:
+        form = page.form
+        if not form.changed() and not form.refuses_messages:
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             return redirect("records:person", person.pk)
-        outcome = change_requests.propose(
-            person,
-            values=changed,
-            before=form.before(),
-            editor=user,
-            source=Source.ADMIN if user.role in CENTER else Source.FORM,
-            at=timezone.now(),
-        )
-        self._tell(changed, outcome)
+        outcome = self._proposed(person, page)
+        if outcome is None:
+            return self._page(person, page)
+        self._tell(outcome, has_paper=bool(page.proposal.cleaned_data["evidence"]))
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
-            return self._page(person, form)
+            return self._page(person, page)
         for name, notices in form.notices.items():
             messages.warning(
                 self.request,
                 _("%(field)s：%(notice)s") % {"field": label_of(name), "notice": "".join(notices)},
             )
+        if form.refuses_messages:
+            messages.info(
+                self.request,
+                _("請登錄校友不願接受訊息的日期、管道與原話；登錄後才會記為「否」。"),
+            )
+            return redirect("records:person_objection", person.pk)
         return batch.onward(self.request, person)
 
-    def _tell(self, changed: dict[str, str], outcome: change_requests.Outcome) -> None:
+    def _proposed(self, person: Person, page: Page) -> change_requests.Outcome | None:
+        """What became of the changes; None when the paper is not accepted, and nothing was written."""
+        user = self.request.user
+        try:
+            return change_requests.propose(
+                person,
+                values=page.form.changed(),
+                before=page.form.before(),
+                editor=user,
+                source=source_of(user),
+                at=timezone.now(),
+                **page.proposal.cleaned_data,
+            )
+        except ValidationError as error:
+            page.proposal.add_error("evidence", error)
+            return None
+
+    def _tell(self, outcome: change_requests.Outcome, *, has_paper: bool) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
         applied = list(outcome.applied)
-        waiting = [name for name in changed if name not in {*applied, *outcome.refused, *outcome.stale}]
         if applied:
             messages.success(self.request, _("已儲存：%(fields)s。") % {"fields": _labels(applied)})
-        if outcome.waiting is not None and waiting:
+        if outcome.waiting is not None:
+            waiting = [item.attribute for item in outcome.waiting.items.all()]
             messages.info(
                 self.request,
                 _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
             )
+        elif has_paper:
+            messages.warning(self.request, _("沒有須審核的欄位，佐證檔沒有保留。"))
 
-    def _page(self, person: Person, form: ContactEditForm, call: CallForm | None = None) -> HttpResponse:
+    def _page(self, person: Person, page: Page) -> HttpResponse:
+        form = page.form
         context = kept_typing.in_form(self.request) | {
-            "call": call or self._call_form(person),
-            "asks_for_call": bool(call or form.left_blank()),
+            "call": page.call or self._call_form(person),
+            "asks_for_call": bool(page.call or form.left_blank()),
             "person": person,
             "form": form,
+            "proposal": page.proposal,
             "batch": batch.place(self.request, person.pk),
+            "objection": objections.open_objection(person),
             "open_items": follow_ups.open_items(person),
         }
         return render(self.request, "records/person_edit.html", context)

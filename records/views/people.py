@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import policies, verifying
+from .. import change_requests, policies, verifying
 from ..confirming import confirm, latest
-from ..models import Person
+from ..models import MessageObjection, Person
 from ..page_checks import is_partial, verify_first
 from ..person_page import context_of
 from ..querysets import PersonQuerySet
@@ -75,14 +75,23 @@ def _hit(person: Person) -> dict[str, Any]:
 class PersonView(OwnPage):
     def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        context = context_of(person, request.user) | {
+        shared = context_of(person, request.user)
+        context = shared | {
             "person": person,
+            "requests": change_requests.open_about(person, request.user),
             "confirmation": latest(person),
             "may_propose": bool(policies.can_propose_changes(request.user)),
+            "may_record_wishes": bool(policies.can_record_wishes(request.user)),
+            "may_remark": bool(policies.can_remark(request.user)),
+            "sees_words": shared["sees_words"] or self._recorded(shared["objection"]),
             "has_namesakes": self._namesakes(person).exists(),
             "batch": batch.place(request, person.pk),
         }
         return render(request, "records/person.html", context)
+
+    def _recorded(self, objection: MessageObjection | None) -> bool:
+        """Whether the words are the reader's own: of free words a contact reads those (`rights`)."""
+        return objection is not None and objection.recorded_by_id == self.request.user.pk
 
     def _namesakes(self, person: Person) -> PersonQuerySet:
         """The others of that name whom the user sees; nothing is said of those of other departments."""

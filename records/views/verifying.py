@@ -44,9 +44,10 @@ class VerifyView(OwnPage):
 
     def _asked(self) -> str:
         """The page that sent here, when it is one of this site, else ""."""
-        asked = self.request.GET.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-        return asked if is_ours and asked.startswith("/") else ""
+        # The form brings it along as a field: a POST whose address has a query is not resumed after a new sign-in.
+        asked = self.request.POST.get("next") or self.request.GET.get("next", "")
+        is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return asked if is_ours else ""
 
     def _place(self) -> str:
         """Whose pages sent here: "workspace" for the center's, else "own". The ways back lead there."""
@@ -59,6 +60,7 @@ class VerifyView(OwnPage):
         context = {
             "person": person,
             "form": form,
+            "next": self._asked(),
             "outcome": verified.outcome if verified else "",
             "another": another,
             "place": self._place(),

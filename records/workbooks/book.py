@@ -11,6 +11,9 @@ from records.workbooks.serial_dates import BUILT_IN_DATE_FORMATS, is_date_format
 from records.workbooks.texts import decode_escapes, printable
 
 _WORKSHEET, _SHARED_STRINGS, _STYLES = "/worksheet", "/sharedStrings", "/styles"
+_WORKBOOK_TYPE = "spreadsheetml.sheet.main+xml"
+_BINARY_TYPE = "sheet.binary"
+_PROGRAM_TYPES = ("macroenabled", "vbaproject", "macrosheet", "activex")
 # Excel allows 31 characters.
 _LONGEST_TITLE = 100
 _TRUE = ("1", "true", "on")
@@ -42,6 +45,7 @@ class Book:
 def read_book(package: Package) -> Book:
     """Read the structure of the workbook; raises Fault for what is not an .xlsx workbook."""
     _check_content_types(package)
+    package.refuse_document_types()
     part = next(
         (target for kind, target in _relations(package, "").values() if kind == "/officeDocument"), None
     )
@@ -59,17 +63,21 @@ def read_book(package: Package) -> Book:
 
 
 def _check_content_types(package: Package) -> None:
+    content_types: list[str] = []
+
     def start(_name: str, attributes: dict[str, str]) -> None:
-        content_type = attributes.get("ContentType", "").casefold()
-        if "macroenabled" in content_type or "vbaproject" in content_type:
-            raise Fault("macro")
-        if "sheet.binary" in content_type:
-            raise Fault("binary_workbook")
+        content_types.append(attributes.get("ContentType", "").casefold())
 
     part = "[Content_Types].xml"
     if not package.has(part):
         raise Fault("not_xlsx")
     package.parse(part, start=start)
+    if any(word in content_type for content_type in content_types for word in _PROGRAM_TYPES):
+        raise Fault("macro")
+    if any(_BINARY_TYPE in content_type for content_type in content_types):
+        raise Fault("binary_workbook")
+    if not any(content_type.endswith(_WORKBOOK_TYPE) for content_type in content_types):
+        raise Fault("not_xlsx")  # a letter, a presentation, a template
 
 
 def _relations(package: Package, source: str) -> dict[str, tuple[str, str]]:
@@ -107,6 +115,8 @@ def _read_workbook(
             calendar.append(attributes.get("date1904", ""))
 
     package.parse(part, start=start)
+    if len({sheet.part for sheet in sheets}) < len(sheets):
+        raise Fault("broken")  # as many sheets as one likes, all in one part
     return tuple(sheets), any(value in _TRUE for value in calendar)
 
 

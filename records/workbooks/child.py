@@ -7,9 +7,6 @@ the last line. Whatever else happens (a limit, a crash) shows as an answer witho
 
 from __future__ import annotations
 
-import math
-import resource
-import signal
 import sys
 import zlib
 from collections.abc import Iterator
@@ -19,6 +16,7 @@ from zipfile import BadZipFile
 
 from records.workbooks import limits
 from records.workbooks.book import read_book
+from records.workbooks.confinement import confine, show_life
 from records.workbooks.exploring import explore
 from records.workbooks.faults import Fault
 from records.workbooks.package import Package
@@ -41,34 +39,9 @@ _BROKEN = (
 def main() -> None:
     """Answer for the workbook on standard input; the one argument is JSON, see `reader`."""
     request = decode(sys.argv[-1])
-    restrict(request["timeout"])
     with open(0, "rb", closefd=False) as file, open(1, "wb", buffering=1 << 16, closefd=False) as output:
+        request["is_filtered"] = confine(request["timeout"])
         output.writelines(line.encode("ascii") + b"\n" for line in _answer_or_refuse(file, request))
-
-
-def restrict(seconds: float) -> None:
-    """Give up memory, processor time, files and processes beyond what reading needs."""
-    for kind, limit in (
-        (resource.RLIMIT_AS, limits.MEMORY_BYTES),
-        (resource.RLIMIT_NOFILE, limits.OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-    ):
-        _limit(kind, limit)
-    # The softer limit ends the process with SIGXCPU, which tells the reader why.
-    _limit(resource.RLIMIT_CPU, math.ceil(seconds), margin=1)
-    # The reader may stop listening at any time: then end, without a word.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-
-
-def _limit(kind: int, limit: int, *, margin: int = 0) -> None:
-    """Set a limit, unless the server runs under a lower one already."""
-    _, ceiling = resource.getrlimit(kind)
-    hard = limit + margin
-    if ceiling != resource.RLIM_INFINITY:
-        hard = min(hard, ceiling)
-    resource.setrlimit(kind, (min(limit, hard), hard))
 
 
 def _answer_or_refuse(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
@@ -97,10 +70,19 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
     )
     found = selection.header_row.columns
     columns = [header for header in headers if header in found]
-    yield encode({"sheet": selection.title, "columns": columns, "notes": selection.opening_remarks(headers)})
+    yield encode(
+        {
+            "sheet": selection.title,
+            "columns": columns,
+            "notes": selection.opening_remarks(headers),
+            "is_filtered": request["is_filtered"],
+        }
+    )
     count = 0
     for line in _rows(selection, [found.get(header) for header in headers]):
         count += 1
+        if count % limits.ROWS_BETWEEN_SIGNS_OF_LIFE == 0:
+            show_life()
         yield line
     yield encode({"rows": count, "notes": selection.closing_remarks()})
 
@@ -108,7 +90,7 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
 def _rows(selection: Selection, columns: list[int | None]) -> Iterator[str]:
     bytes_left = limits.MAX_ANSWER_BYTES
     for number, cells in selection.rows:
-        row = [None if column is None else cells.get(column) for column in columns]
+        row = [cells.get(column) for column in columns]  # no cell stands in column None
         if all(cell is None or (type(cell) is str and not cell.strip()) for cell in row):
             continue
         line = encode([number, row])

@@ -15,8 +15,11 @@ from records.workbooks import limits
 from records.workbooks.faults import Fault
 from records.workbooks.names import MAIN_NAMESPACE, STRICT_NAMESPACE
 
-_CHUNK = 256 * 1024
+_CHUNK, _PROLOG_CHUNK = 256 * 1024, 4 * 1024
 _ENCRYPTED_FLAG = 0x1
+# Parts that hold programs: Visual Basic, the macro sheets of Excel 4, ActiveX controls.
+_PROGRAMS = ("vbaproject", "xl/macrosheets/", "xl/activex/")
+_XML_SUFFIXES = (".xml", ".rels", ".vml")
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -39,7 +42,7 @@ def check_directory(entries: list[ZipInfo]) -> None:
     names = [entry.filename.casefold() for entry in entries]
     if len(set(names)) < len(names) or any(_is_suspicious(name) for name in names):
         raise Fault("part_names")
-    if any("vbaproject" in name for name in names):
+    if any(word in name for name in names for word in _PROGRAMS):
         raise Fault("macro")
     for entry in entries:
         _check_entry(entry)
@@ -75,6 +78,26 @@ class Package:
         self._entries = {entry.filename.casefold(): entry for entry in entries}
         self._bytes_left = limits.MAX_UNPACKED_BYTES
 
+    def holds(self, folder: str) -> bool:
+        """Whether any part's name begins so, e.g. "xl/media/"."""
+        return any(name.startswith(folder) for name in self._entries)
+
+    def refuse_document_types(self) -> None:
+        """Raise Fault for a document type in any part of XML, read here or not; it can only stand before the root."""
+        for part in self._entries:
+            if part.endswith(_XML_SUFFIXES):
+                self._check_prolog(part)
+
+    def _check_prolog(self, part: str) -> None:
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = _end_of_prolog
+        try:
+            for chunk in self.chunks(part, _PROLOG_CHUNK):
+                parser.Parse(chunk, False)
+        except (_RootReached, expat.ExpatError):
+            return  # a part that makes no sense is told of when, and only if, it is read
+
     def has(self, part: str) -> bool:
         return part.casefold() in self._entries
 
@@ -85,17 +108,25 @@ class Package:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
 
-    def chunks(self, part: str) -> Iterator[bytes]:
+    def chunks(self, part: str, size: int = _CHUNK) -> Iterator[bytes]:
         """The part, unpacked piece by piece. Raises Fault for one that is missing or too big."""
         entry = self._entries.get(part.casefold())
         if entry is None:
             raise Fault("broken")
         with self._zip.open(entry) as stream:
-            while chunk := stream.read(_CHUNK):
+            while chunk := stream.read(size):
                 self._bytes_left -= len(chunk)
                 if self._bytes_left < 0:
                     raise _too_big_unpacked()
                 yield chunk
+
+
+class _RootReached(Exception):
+    """The first element of a part begins."""
+
+
+def _end_of_prolog(*_element: object) -> None:
+    raise _RootReached
 
 
 def new_parser(*, start: Start, end: End | None = None, text: Text | None = None) -> expat.XMLParserType:

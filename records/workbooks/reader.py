@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from records.workbooks.lines import unpack_cells
 from records.workbooks.refusals import WorkbookRefused
 from records.workbooks.remarks import remark
 from records.workbooks.sandbox import Child
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["FoundHeaders", "Sheet", "SheetRows", "WorkbookRefused", "read_headers", "read_sheet"]
 
@@ -93,6 +96,8 @@ def read_sheet(
         child = Child(file, request, timeout=timeout)
     messages = child.messages()
     opening = next(messages)
+    if not opening["is_filtered"]:
+        logger.warning("this machine has no system call filter for the process that reads workbooks")
     notes = [remark(code, params) for code, params in opening["notes"]]
     return Sheet(opening["sheet"], opening["columns"], notes, SheetRows(messages, notes), child)
 

@@ -25,7 +25,11 @@ _PROJECT = Path(__file__).resolve().parents[2]
 # `-I -S` leave only the standard library on the path; the project comes after it, so it can replace nothing.
 _START = "import sys; sys.path.append(sys.argv[1]); from records.workbooks.child import main; main()"
 _PIECE = 1 << 16
-_REFUSED_BY_SIGNAL = {-signal.SIGXCPU: "too_slow", -signal.SIGKILL: "too_heavy"}
+_REFUSED_BY_SIGNAL = {
+    -signal.SIGPROF: "too_slow",
+    -signal.SIGXCPU: "too_slow",
+    -signal.SIGKILL: "too_heavy",
+}
 
 
 class Child:

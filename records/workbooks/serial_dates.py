@@ -9,6 +9,8 @@ import re
 BUILT_IN_DATE_FORMATS = frozenset(
     str(number) for number in (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))
 )
+# Excel's own limit.
+_LONGEST_FORMAT = 255
 _NOT_DATE_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DATE_LETTERS = re.compile(r"[dmyhs]", re.IGNORECASE)
 _ELAPSED_TIME = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
@@ -25,6 +27,8 @@ _SECONDS_A_DAY = 86_400
 
 def is_date_format(code: str) -> bool:
     """Whether a number format such as `[$-404]e/m/d;@` shows a date or a time of day (no elapsed time)."""
+    if len(code) > _LONGEST_FORMAT:
+        return False
     first_section = code.split(";")[0]
     if _ELAPSED_TIME.search(first_section):
         return False

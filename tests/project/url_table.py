@@ -160,7 +160,8 @@ def _batch() -> dict[str, Any]:
 
 def _delivery() -> dict[str, Any]:
     delivery = Delivery.objects.create(file_name="離校名冊.xlsx", sha256="0" * 64, uploaded_by=importer())
-    delivery.details = delivery.seal_details({"headers": ["姓名"], "samples": [["林大海"]], "unusable": []})
+    page = {"sheet": "名冊", "row": 1, "headers": ["姓名"], "samples": [["林大海"]], "unusable": []}
+    delivery.details = delivery.seal_details(page)
     delivery.save()
     return {"object_id": delivery.pk}
 
@@ -392,6 +393,9 @@ TABLE: dict[str, Row] = {
     "records:person_verify": Row(
         {**own_page(_person).expected} | dict.fromkeys(CENTER_AND_IT, MOVED), _person
     ),
+    "records:person_objection": own_page(_person),
+    "records:person_withdrawal": own_page(_objecting),
+    "records:person_remark": own_page(_person),
     "records:person_check": own_act(lambda: _person() | {"attribute": "mobile"}, status=OK),
     "records:batch": own_page(),
     "records:batch_change": own_act(),

@@ -59,7 +59,13 @@ def test_a_raw_file_goes_over_columns_and_values_to_a_batch(center, tmp_path):
     path = foreign_file(tmp_path / "113-2離校.xlsx", [row(在學狀態="應屆畢業"), row(身分證字號="A123456789")])
     delivery = upload(center, path)
     page = text(center.get(address(delivery)))
-    assert "系所名稱" in page and "學年期" in page and "A*******89" in page and "A123456789" not in page
+    assert (
+        "標題取自工作表「離校名冊」第 1 列" in page
+        and "系所名稱" in page
+        and "學年期" in page
+        and "A*******89" in page
+        and "A123456789" not in page
+    )
 
     center.post(address(delivery, "columns/"), proposed(center, delivery))
     delivery.refresh_from_db()

@@ -22,6 +22,7 @@ TABLE = {
     policies.can_review_changes: {"center_staff", "center_director"},
     policies.can_set_review_mode: {"center_director"},
     policies.can_remark: CENTER | {"department_contact"},
+    policies.can_record_wishes: CENTER | {"department_contact"},
     policies.can_strike: CENTER,
     policies.can_revert: CENTER,
     policies.can_see_identity: CENTER,

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 
 from records.cells import NOTE, WARNING, ErrorCell, FormulaCell
 from records.workbooks.reader import Sheet, WorkbookRefused, read_sheet
+from records.workbooks.writer import write_sheet
 from tests.workbook_files import (
     HEADERS,
     MAIN,
@@ -39,6 +40,11 @@ def path(tmp_path: Path) -> Path:
 def read(path: Path, **options) -> tuple[Sheet, list]:
     sheet = read_sheet(path, **{"headers": HEADERS, "required": REQUIRED, **options})
     return sheet, list(sheet.rows)
+
+
+def padded(cells: tuple) -> list:
+    """A row as wide as the headers."""
+    return [*cells, *[None] * (len(HEADERS) - len(cells))]
 
 
 def codes(sheet: Sheet) -> list[str]:
@@ -114,13 +120,14 @@ def test_title_rows_above_the_headers_are_skipped_with_a_remark(path):
     assert "第 3 列" in sheet.notes[0].message
 
 
-def test_the_first_visible_sheet_with_the_headers_is_read_and_the_others_named(path):
+def test_the_visible_sheet_that_has_rows_is_read_and_the_others_named(path):
     workbook = Workbook()
-    for title in ("封面", "範例", "資料", "備份", "舊資料"):
+    for title in ("封面", "範例", "空白", "資料", "備份", "備忘"):
         sheet = workbook.create_sheet(title)
-        if title != "封面":
+        if title not in ("封面", "備忘"):
             sheet.append(HEADERS)
-            sheet.append((title, *PERSON[1:]))
+            if title != "空白":
+                sheet.append((title, *PERSON[1:]))
     workbook["備份"].sheet_state = "hidden"
     workbook.remove(workbook["Sheet"])
     workbook.save(path)
@@ -128,7 +135,65 @@ def test_the_first_visible_sheet_with_the_headers_is_read_and_the_others_named(p
     assert (sheet.title, rows[0][1][0]) == ("資料", "資料")
     messages = {note.code: note.message for note in sheet.notes}
     assert "備份" in messages["hidden_sheets"]
-    assert "封面、舊資料" in messages["other_sheets"]
+    assert "封面、空白、備忘" in messages["other_sheets"]
+
+
+def test_a_wish_that_only_one_sheet_has_rows_is_said_naming_all_that_have(path):
+    write_with_openpyxl(
+        path, {"上學期": [HEADERS, PERSON], "封面": [("x",)], "下學期": [HEADERS, (), PERSON]}
+    )
+    with pytest.raises(WorkbookRefused, match="上學期、下學期") as caught:
+        read(path)
+    assert caught.value.code == "several_sheets"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        ("合　計", None, 3),
+        ("共 1,203 人",),
+        ("共三筆",),
+        (None, "製表人：林一中", None, "主管："),
+        ("※承辦人",),
+        ("以下空白",),
+        ("備註：名單依學號排列",),
+        ("第 1 頁",),
+        ("總計", FormulaCell("=COUNTA(A2:A3)", 2)),
+    ],
+)
+def test_totals_and_signatures_below_the_list_are_no_people(path, below):
+    write_sheet(path, headers=HEADERS, rows=[PERSON, padded(below)], formulas=True)
+    sheet, rows = read(path)
+    assert rows == [(2, list(PERSON))]
+    assert codes(sheet) == ["summary_rows"]
+    assert "第 3 列" in sheet.notes[0].message
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        ("王合計", None, None, None, None),
+        ("計共三", "A123456789"),
+        ("總計", "A123456789"),
+        ("共三", None, "1989-05-06", "ming@example.com"),
+        ("說明",),
+        (None, None, "1989-05-06"),
+    ],
+)
+def test_a_row_with_little_in_it_is_still_somebody(path, person):
+    write_sheet(path, headers=HEADERS, rows=[PERSON, padded(person)])
+    sheet, rows = read(path)
+    assert [number for number, _ in rows] == [2, 3]
+    assert codes(sheet) == []
+
+
+def test_contents_without_a_header_are_named_by_column(path):
+    write_with_openpyxl(
+        path, {"a": [(*HEADERS, None, "血型"), (*PERSON, "x", "O"), (*PERSON, " ", "A", "y")]}
+    )
+    sheet, _ = read(path)
+    messages = {note.code: note.message for note in sheet.notes}
+    assert "第 F、H 欄" in messages["headless_columns"]
 
 
 def test_hidden_rows_and_columns_and_merged_cells_are_remarked_on(path):
