@@ -14,6 +14,7 @@ from .models import Level
 OBJECTION = "該校友反應不願意接受母校訊息"
 WITHDRAWAL = "該校友反應願意接受母校訊息"
 NEW_RECORD = "新增學籍身分"
+REMOVED_RECORD = "刪除學籍身分"
 PINNED_START = "身分具有"
 _LINE = re.compile(r"^(?:(\d{1,6})[.．、]\s*)?(.*?)\s*(?:[(（](\d{8})\s+([^()（）]{1,60})[)）])?$")
 

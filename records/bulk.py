@@ -108,6 +108,14 @@ def update_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
             cursor.executemany(statement, (tuple(map(_sqlite_value, (*row[1:], row[0]))) for row in rows))
 
 
+def delete_rows(model: type[models.Model], ids: Sequence[int]) -> None:
+    """Delete by primary key. Nothing is collected or cascaded: the database refuses what is still referred to."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        for condition, chosen in _conditions(ids):
+            cursor.execute(f"DELETE FROM {table} WHERE {condition}", chosen)  # noqa: S608
+
+
 def write_history(
     model: type[models.Model],
     ids: Sequence[int],
@@ -121,7 +129,7 @@ def write_history(
 ) -> None:
     """One simple-history row for each id, copied from the live row by the database itself: the two cannot differ.
 
-    `kind` is simple-history's "+" or "~".
+    `kind` is simple-history's "+", "~", or "-" for rows about to be deleted.
     """
     history = model.history.model
     tracked = [field.column for field in history._meta.concrete_fields if _is_tracked(model, field.attname)]

@@ -222,7 +222,8 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
     if stored.verdict in (Verdict.NEW_PERSON, Verdict.NEW_RECORD) and not diff:
         diff = [(header, "", text) for header, text in texts.items() if text]
     became = stored.became
-    record = became.record if became else stored.record
+    record = became.present_record if became else stored.record
+    is_taken_back = bool(became) and record is None
     serial = record.serial_number if record else values[INDEX["serial_number"]]
     return RowView(
         row_number=stored.row_number,
@@ -231,12 +232,12 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
         masked_id=masked,
         serial=serial,
         programme=texts["畢業系所"],
-        target=body["target"],
+        target=_("已隨批次還原移除") if is_taken_back else body["target"],
         diff=diff,
         remarks=[tuple(remark) for remark in stored.remarks],
         question=stored.question,
         values=texts,
-        person_id=became.person_id if became else stored.person_id,
+        person_id=None if is_taken_back else became.person_id if became else stored.person_id,
     )
 
 

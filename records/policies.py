@@ -120,6 +120,15 @@ can_export = Function(
 can_import = Function(
     _("匯入離校資料、檢視匯入計畫的各列"), CENTER, _("您的角色不能匯入離校資料。"), Rows.PEOPLE
 )
+can_undo_imports = Function(
+    _("還原已匯入的批次：計畫、確認（須填理由）"), CENTER, _("您的角色不能還原匯入批次。"), Rows.PEOPLE
+)
+can_confirm_large_undos = Function(
+    _("核可他人超過 500 人的批次還原"),
+    frozenset({DIRECTOR}),
+    _("超過 500 人的批次還原由主任核可。"),
+    Rows.PEOPLE,
+)
 # The registrar delivers the file and wants to know what became of it: counts and states, nobody's data.
 can_see_batches = Function(
     _("檢視匯入批次的件數與狀態"), CENTER | {REGISTRAR}, _("您的角色不能檢視匯入批次。")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
 from . import bulk_edits, deliveries, imports
-from .models import BulkEdit, Delivery, DeliveryMapping, ImportBatch
+from .imports import undoing
+from .models import BatchUndo, BulkEdit, Delivery, DeliveryMapping, ImportBatch
 from .policies import can_import
 
 
@@ -64,6 +67,25 @@ def apply_bulk_edit(edit_id: int) -> None:
         raise _failure(f"bulk edit {edit_id}", error) from None
 
 
+@task()
+def plan_undo(undo_id: int) -> None:
+    """Judge what of an imported batch can be taken back."""
+    _work_on_undo(undoing.plan_undo, undo_id)
+
+
+@task()
+def undo_batch(undo_id: int) -> None:
+    """Take back what was confirmed, or go on with it; who confirmed it is asked for anew (ASVS 8.3.3)."""
+    _work_on_undo(undoing.undo_batch, undo_id)
+
+
+def _work_on_undo(step: Callable[[BatchUndo], None], undo_id: int) -> None:
+    try:
+        step(BatchUndo.objects.select_related("batch").get(pk=undo_id))
+    except DatabaseError as error:
+        raise _failure(f"undo {undo_id}", error) from None
+
+
 def _work(step: Callable[[ImportBatch], None], batch_id: int) -> None:
     try:
         step(ImportBatch.objects.get(pk=batch_id))
@@ -99,3 +121,26 @@ def request_conversion(delivery: Delivery, mapping: DeliveryMapping, *, values_s
         return False
     convert_delivery.enqueue(delivery.pk)
     return True
+
+
+def request_undo_plan(batch: ImportBatch, reason: str, user: object) -> BatchUndo:
+    """Open the undo of a batch, and the worker plans it. Raises ValidationError with a sentence."""
+    undo = undoing.open_undo(batch, reason=reason, by=user, at=timezone.now())
+    plan_undo.enqueue(undo.pk)
+    return undo
+
+
+def request_undo(undo: BatchUndo, user: object) -> bool:
+    """Confirm an undo: True for the first who asks and may, and the worker writes it."""
+    if not undoing.start_undoing(undo, user):
+        return False
+    undo_batch.enqueue(undo.pk)
+    return True
+
+
+def resume_undos(at: datetime.datetime) -> int:
+    """Have the undos go on that a dead process left in the middle; returns how many."""
+    left = undoing.left_behind(at)
+    for undo in left:
+        (plan_undo if undo.state == BatchUndo.State.PLANNING else undo_batch).enqueue(undo.pk)
+    return len(left)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -124,9 +124,13 @@ def of_person(person: Person, user: Any) -> list[Entry]:
     """The entries of a person that a user may read, newest first; only of the degrees the user sees."""
     names, hidden = _list_names(), policies.hidden_programmes(user)
     record_ids = policies.visible_records(user).filter(person=person).values("pk")
+    degrees = AcademicRecord.history.filter(person_id=person.pk)
+    gone = set(
+        degrees.filter(history_type="-").values_list("id", flat=True)
+    )  # they have no page to go back on
     rows = [
         *_rows(Person.history.filter(id=person.pk)),
-        *_rows(AcademicRecord.history.filter(id__in=record_ids), hidden),
+        *_rows(degrees.filter(Q(id__in=record_ids) | Q(id__in=gone)), hidden),
         *_rows(MessageObjection.history.filter(person_id=person.pk)),
         *_rows(Annotation.history.filter(person_id=person.pk, number__isnull=True)),
     ]
@@ -142,6 +146,8 @@ def of_person(person: Person, user: Any) -> list[Entry]:
         key = (at, row.history_user_id, row.source, row.batch_id, row.history_change_reason)
         told = entries.setdefault(key, _entry(row, user)).changes
         for change in changes:
+            if row.instance_type is AcademicRecord and row.id in gone:
+                change = replace(change, ref=None)
             _overtake(latest, (row.instance_type, row.id, change.field), told)
             told.append(change)
     return sorted(entries.values(), key=lambda entry: entry.at, reverse=True)

@@ -24,6 +24,7 @@ from .encryption import DamagedValue, digest, unseal
 from .models import (
     AcademicRecord,
     Annotation,
+    BatchUndo,
     BulkEdit,
     FollowUp,
     ImportBatch,
@@ -33,6 +34,7 @@ from .models import (
     Person,
     SerialCounter,
     SerialSeries,
+    Source,
     Verdict,
 )
 from .names import fold_name
@@ -223,7 +225,8 @@ def miscounted(batches: QuerySet[ImportBatch]) -> Iterator[str]:
 
 
 def check_applied_batches(at: datetime.datetime) -> Iterator[str]:
-    """Every row of an applied batch that brought a new person or degree has its record, and it is still there."""
+    """Every row of an applied batch that brought a new person or degree has its record, and it is still there
+    unless the undo of that batch removed it."""
     yield from lost_records(ImportBatch.objects.filter(state=ImportBatch.State.APPLIED))
 
 
@@ -236,18 +239,27 @@ def lost_records(batches: QuerySet[ImportBatch]) -> Iterator[str]:
     ).order_by("batch", "row_number")
     for batch, row in lost.values_list("batch", "row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列已匯入，卻沒有學籍身分。") % {"batch": batch, "row": row}
+    taken_back = AcademicRecord.history.filter(
+        id=OuterRef("record"), history_type="-", source=Source.UNDO, batch=OuterRef("row__batch")
+    )
     outcomes = ImportOutcome.objects.filter(row__batch__in=batches)
     gone = outcomes.filter(~Exists(AcademicRecord.objects.filter(pk=OuterRef("record"))))
+    gone = gone.exclude(Exists(taken_back))
     for batch, row in gone.order_by("row").values_list("row__batch", "row__row_number").iterator():
         yield _("匯入批次 #%(batch)d 第 %(row)d 列匯入的學籍身分已不存在。") % {"batch": batch, "row": row}
 
 
 def check_stuck_batches(at: datetime.datetime) -> Iterator[str]:
-    """No batch or bulk edit is being read or written without a sign of life."""
+    """No batch, undo of one or bulk edit is being read or written without a sign of life."""
     batches = ImportBatch.objects.filter(state__in=(ImportBatch.State.READING, ImportBatch.State.APPLYING))
     edits = BulkEdit.objects.filter(state=BulkEdit.State.APPLYING)
+    undoings = BatchUndo.objects.filter(state__in=(BatchUndo.State.PLANNING, BatchUndo.State.APPLYING))
     is_silent = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER)
-    for what, working in ((_("匯入批次"), batches), (_("整批修改"), edits)):
+    for what, working in (
+        (_("匯入批次"), batches),
+        (_("還原匯入批次"), undoings),
+        (_("整批修改"), edits),
+    ):
         for stuck in working.filter(is_silent).order_by("pk"):
             yield _("%(what)s #%(pk)d 停在「%(state)s」，超過 %(minutes)d 分鐘沒有進度。") % {
                 "what": what,

@@ -20,12 +20,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .. import deliveries, imports, policies, progress, resources, tasks
 from ..forms.imports import OptionsForm, UploadForm
+from ..imports import undoing
 from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
 from ..page_checks import require
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
-from .base import WorkspaceAdmin
 from .batch_filters import BROKEN, FILTERS
+from .batch_undo import BatchUndoPages
 from .workbook_files import download, real_file, temporary_file
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Tab(NamedTuple):
     is_current: bool
 
 
-class ImportBatchAdmin(WorkspaceAdmin):
+class ImportBatchAdmin(BatchUndoPages):
     navigation_title = gettext_lazy("匯入批次")
     navigation_covers = ("records_delivery", "records_deliverymapping")
     list_display = (
@@ -73,10 +74,6 @@ class ImportBatchAdmin(WorkspaceAdmin):
     @admin.display(description=gettext_lazy("批次"))
     def label(self, batch: ImportBatch) -> str:
         return f"#{batch.pk}"
-
-    @admin.display(description=gettext_lazy("狀態"))
-    def state_(self, batch: ImportBatch) -> SafeString:
-        return format_html('<span class="tag state-{}">{}</span>', batch.state, batch.get_state_display())
 
     @admin.display(description=gettext_lazy("列數"))
     def rows_(self, batch: ImportBatch) -> Any:
@@ -128,6 +125,7 @@ class ImportBatchAdmin(WorkspaceAdmin):
                 )
                 for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
+            *self.undo_urls(),
         ]
 
     # --- upload and template ----------------------------------------------------------------------------------
@@ -194,6 +192,8 @@ class ImportBatchAdmin(WorkspaceAdmin):
             "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
             "sees_rows": sees_rows,
             "can_assign": policies.can_prepare_terms(request.user),
+            "undo": undoing.undo_of(batch),
+            "can_undo": batch.state == State.APPLIED and policies.can_undo_imports(request.user),
             "is_broken": batch.state in BROKEN,
             "verdict": verdict,
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import bulk_edits, follow_ups, policies, terms
-from ..models import AcademicRecord, BulkEdit, FollowUp, ImportBatch, Person
+from ..imports import undoing
+from ..models import AcademicRecord, BatchUndo, BulkEdit, FollowUp, ImportBatch, Person
 from ..rights import Reach, reach_of
 
 State = ImportBatch.State
@@ -53,6 +55,7 @@ class Board:
             Card(_("讀取中"), reading, _batches(State.READING)),
             Card(_("寫入中"), states[State.APPLYING], _batches(State.APPLYING)),
             Card(_("退回或失敗"), states[State.REFUSED] + states[State.FAILED], _batches("broken")),
+            *self._undo_cards(),
         ]
 
     @cached_property
@@ -63,6 +66,15 @@ class Board:
         day = timezone.localdate(self.at)
         urgent = sum(line.standing.is_urgent for line in terms.lines_of(terms.known(day), day))
         return [Card(_("待完成的學期"), urgent, reverse("admin:records_term_changelist"), True)]
+
+    def _undo_cards(self) -> Iterator[Card]:
+        """The undos of others that wait for this user as the second person."""
+        if policies.can_confirm_large_undos(self.user):
+            planned = BatchUndo.objects.filter(state=BatchUndo.State.PLANNED).exclude(made_by=self.user.pk)
+            waiting = list(filter(undoing.needs_second_person, planned))
+            if waiting:
+                url = reverse("admin:records_importbatch_undo", args=[waiting[0].batch_id])
+                yield Card(_("待您確認的批次還原"), len(waiting), url, True)
 
     def _rows_needing_a_person(self) -> int:
         """Summed from the counts stored with each batch: the rows themselves are sealed and many."""

@@ -4,7 +4,8 @@
 the history rows of all of them in one transaction, in sets; `strike_line` strikes one line of 註解. Callers say what
 shall change and what they saw before; what somebody else changed meanwhile is left alone and reported as stale.
 
-`asked` is what callers say, `present` what is stored now, `act` who acts; one module writes each table.
+`asked` is what callers say, `present` what is stored now, `act` who acts; one module writes each table. A person is
+removed here too, with everything that was only ever part of the person; the history keeps it.
 """
 
 from ..storing import current_record_values, current_values

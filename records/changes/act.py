@@ -37,7 +37,7 @@ class Act:
         return Line(None, text, self.today, self.editor.display_name)
 
     def remember(self, model: type[Model], ids: Sequence[int], kind: str) -> None:
-        """Write the history rows of live rows; `kind` is "+" or "~"."""
+        """Write the history rows of live rows; `kind` is "+", "~", or "-" for rows about to be removed."""
         reason = self.reason or (self.batch.file_name if self.batch else "")
         bulk.write_history(
             model,

@@ -35,8 +35,9 @@ class Withdrawal:
 
 @dataclass(slots=True)
 class RecordChange:
-    """A new academic record (`record_id` None) or new values of one. A new record without a serial number of its
-    own names the series and prefix to take it from (`serials`)."""
+    """A new academic record (`record_id` None), new values of one, or that one be removed. A new record without a
+    serial number of its own names the series and prefix to take it from (`serials`); the number of a removed one is
+    never given again."""
 
     record_id: int | None
     values: dict[str, str]
@@ -44,6 +45,7 @@ class RecordChange:
     key: Any = None
     series_id: int | None = None
     prefix: str = ""
+    is_removed: bool = False  # `before` holds everything that the caller saw
 
     @property
     def need(self) -> Need | None:
@@ -70,6 +72,11 @@ class PersonChange:
     pinned_line: Line | None = None  # the identities line as the old system had it, with its date and name
     withdrawal: Withdrawal | None = None
     remarks: list[str] = field(default_factory=list)  # free words, a line each
+    # Of the values, those that a person and no file once put there; None: the way of the change says so.
+    by_hand: frozenset[str] | None = None
+    # With the degrees, all of which `records` removes. `before` holds everything that the caller saw. Refused by the
+    # database while anything else refers to the person.
+    is_removed: bool = False
 
 
 @dataclass(slots=True)

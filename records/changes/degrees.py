@@ -17,7 +17,7 @@ _BLANK = {name: AcademicRecord._meta.get_field(name).get_default() for name in _
 
 
 def write(going: Going, present: Present, act: Act, pool: SerialPool) -> None:
-    """Enter and change the records; each outcome is told the ids and serial numbers of its records."""
+    """Enter, change and remove the records; each outcome is told the ids and serial numbers of its records."""
     pairs = [(record, applied) for change, applied in going for record in change.records]
     ids = bulk.reserve_ids(AcademicRecord, sum(record.record_id is None for record, _applied in pairs))
     following = iter(ids)
@@ -36,7 +36,9 @@ def write(going: Going, present: Present, act: Act, pool: SerialPool) -> None:
     )
     bulk.insert_rows(AcademicRecord, _FIELDS, rows)
     act.remember(AcademicRecord, ids, "+")
-    _update([record for record, _applied in pairs if record.record_id is not None], present, act)
+    stored = [record for record, _applied in pairs if record.record_id is not None]
+    _update([record for record in stored if not record.is_removed], present, act)
+    _remove([record.record_id for record in stored if record.is_removed], act)
 
 
 def _new_row(record: RecordChange, person_id: int, pk: int, serial: str, act: Act) -> list[Any]:
@@ -57,3 +59,9 @@ def _update(changes: list[RecordChange], present: Present, act: Act) -> None:
             rows[live.pk] = [getattr(live, name) for name in _FIELDS]
     bulk.update_rows(AcademicRecord, _FIELDS[1:], rows.values())
     act.remember(AcademicRecord, list(rows), "~")
+
+
+def _remove(ids: list[int], act: Act) -> None:
+    """The history keeps what they were, and so that their numbers were used (SOP 6.1)."""
+    act.remember(AcademicRecord, ids, "-")
+    bulk.delete_rows(AcademicRecord, ids)

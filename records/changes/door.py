@@ -12,7 +12,7 @@ from .. import bulk
 from ..models import ImportBatch as Batch
 from ..models import Source
 from ..serials import SerialPool, reserve
-from . import degrees, lines, objections, people, required
+from . import degrees, lines, objections, people, removing, required
 from .act import Act
 from .asked import Applied, PersonChange, serial_demand, serials_brought
 from .present import Present
@@ -61,11 +61,13 @@ def _apply(changes: list[PersonChange], pool: SerialPool, act: Act) -> list[Appl
         applied.stale += present.stale(change)
         if not applied.stale:
             going.append((change, applied))
-    people.write(going, present, act)
+    staying = [pair for pair in going if not pair[0].is_removed]
+    people.write(staying, present, act)
     degrees.write(going, present, act, pool)
     # After the people have their ids: two changes of one set may speak of one person.
-    refusing = present.objecting | {applied.person_id for change, applied in going if change.objection}
-    lines.write(going, present.objecting, refusing, act)
-    objections.write(going, present.objecting, act)
-    required.write(going, act)
+    refusing = present.objecting | {applied.person_id for change, applied in staying if change.objection}
+    lines.write(staying, present.objecting, refusing, act)
+    objections.write(staying, present.objecting, act)
+    required.write(staying, act)
+    removing.write([change.person_id for change, _applied in going if change.is_removed], act)
     return outcome

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Max
 
 from .. import bulk
-from ..annotations import NEW_RECORD, OBJECTION, WITHDRAWAL, Line, change_text, pinned_text
+from ..annotations import NEW_RECORD, OBJECTION, REMOVED_RECORD, WITHDRAWAL, Line, change_text, pinned_text
 from ..columns import COLUMNS, SECONDARY_WORDS
 from ..models import AcademicRecord, Annotation
 from .act import Act
@@ -85,6 +85,8 @@ def _item_texts(change: PersonChange, *, keeps_answer: bool) -> list[str]:
     for record in change.records:
         if record.record_id is None:
             texts.append((_ORDER["serial_number"], NEW_RECORD))
+        elif record.is_removed:
+            texts.append((_ORDER["serial_number"], REMOVED_RECORD))
         else:
             texts += [
                 (_ORDER[name], change_text(name, record.before.get(name, ""), value))
@@ -115,7 +117,10 @@ def _pinned_wanted(going: Going) -> dict[int, str]:
     ids = [
         applied.person_id
         for change, applied in going
-        if any(record.record_id is None or "programme" in record.values for record in change.records)
+        if any(
+            record.record_id is None or record.is_removed or "programme" in record.values
+            for record in change.records
+        )
         and (change.person_id is not None or len(change.records) > 1)
     ]
     levels: dict[int, list[str]] = defaultdict(list)
@@ -127,7 +132,7 @@ def _pinned_wanted(going: Going) -> dict[int, str]:
 
 
 def _pin(wanted: dict[int, str], old: dict[int, Line], act: Act) -> list[list[Any]]:
-    """Keep existing identities lines true; returns the rows of those that are new."""
+    """Keep existing identities lines true, which go with the second degree; returns the rows of those that are new."""
     existing: dict[int, Annotation] = {}
     for chunk in bulk.batched(wanted, bulk.KEYS_PER_STATEMENT):
         existing |= {a.person_id: a for a in Annotation.objects.filter(person__any_of=chunk, number=None)}
@@ -138,6 +143,9 @@ def _pin(wanted: dict[int, str], old: dict[int, Line], act: Act) -> list[list[An
             changed.append([annotation.pk, *row[1:]])
     bulk.update_rows(Annotation, _FIELDS[1:], changed)
     act.remember(Annotation, [row[0] for row in changed], "~")
+    untrue = [annotation.pk for person_id, annotation in existing.items() if not wanted[person_id]]
+    act.remember(Annotation, untrue, "-")
+    bulk.delete_rows(Annotation, untrue)
     return [
         _row(person_id, None, old.get(person_id) or act.line(text), act)
         for person_id, text in wanted.items()

@@ -53,7 +53,7 @@ def _update(changes: list[PersonChange], present: Present, act: Act) -> None:
             setattr(person, name, value)
         if change.objection or change.withdrawal:
             person.accepts_messages = change.withdrawal is not None
-        person.hand_edited = _hand_edited(person.hand_edited, values, act)
+        person.hand_edited = _hand_edited(person.hand_edited, values, act, change.by_hand)
         person.version += 1
         person.updated_at = act.at
         rows[person.pk] = [getattr(person, name) for name in _FIELDS]
@@ -61,8 +61,11 @@ def _update(changes: list[PersonChange], present: Present, act: Act) -> None:
     act.remember(Person, list(rows), "~")
 
 
-def _hand_edited(before: list[str], values: dict[str, str], act: Act) -> list[str]:
+def _hand_edited(
+    before: list[str], values: dict[str, str], act: Act, by_hand: frozenset[str] | None = None
+) -> list[str]:
     """Which contact values a person put there: an older file leaves them alone."""
     touched = _HAND_EDITED.intersection(values)
-    kept = set(before) - touched if act.source == Source.IMPORT else set(before) | touched
-    return sorted(kept)
+    if by_hand is None:
+        by_hand = frozenset() if act.source == Source.IMPORT else touched
+    return sorted(set(before) - touched | touched & by_hand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db.models import Model
@@ -25,6 +26,7 @@ class Present:
         self._digest_owners: dict[str, int] = {}
         self._serial_owners: dict[str, int] = {}
         self._student_owners: dict[tuple[str, str], int] = {}
+        self._degrees: dict[int, set[int]] = defaultdict(set)  # of those who are to be removed
 
     @classmethod
     def load(cls, changes: list[PersonChange]) -> Present:
@@ -42,7 +44,14 @@ class Present:
                 )
             )
         present._load_taken(changes, records)
+        present._load_degrees([change.person_id for change in changes if change.is_removed])
         return present
+
+    def _load_degrees(self, ids: list[int]) -> None:
+        for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
+            found = AcademicRecord.objects.filter(person__any_of=chunk)
+            for person_id, pk in found.values_list("person", "pk"):
+                self._degrees[person_id].add(pk)
 
     def _load_taken(self, changes: list[PersonChange], records: list[RecordChange]) -> None:
         """Digests, serial numbers and student numbers that the changes bring and somebody already has."""
@@ -87,12 +96,26 @@ class Present:
         if change.objection and person.pk in self.objecting and not (change.values or change.legacy_lines):
             return ["objected_on"]  # recorded twice: who spoke second has to know
         now = current_values(person)
+        if change.is_removed:
+            removed = {record.record_id for record in change.records if record.is_removed}
+            return self._stale_removal(change, person, now, removed)
         stale = _differing(change.values, change.before, now, person.national_id_digest or "")
         if not stale:
             _drop_unchanged(change.values, now)
             number = change.values.get("national_id")
             if number and self.digests[number] == person.national_id_digest:
                 del change.values["national_id"]
+        return stale
+
+    def _stale_removal(
+        self, change: PersonChange, person: Person, now: dict[str, str], removed: set[int]
+    ) -> list[str]:
+        """Nobody goes who is another than the caller saw, has further degrees, or objects (SOP 6.9)."""
+        stale = _differing(now, change.before, now, person.national_id_digest or "")
+        if self._degrees[person.pk] != removed:
+            stale.append("serial_number")
+        if person.pk in self.objecting:
+            stale.append("objected_on")
         return stale
 
     def _stale_record(self, change: RecordChange) -> list[str]:
@@ -103,6 +126,8 @@ class Present:
             if record is None:
                 return list(change.values) or ["serial_number"]
             now = current_record_values(record)
+            if change.is_removed:
+                return _differing(now, change.before, now)
             stale += _differing(change.values, change.before, now)
             if not stale:
                 _drop_unchanged(change.values, now)
@@ -127,9 +152,9 @@ def _locked(model: type[Model], ids: Iterable[int]) -> dict[int, Model]:
 
 
 def _differing(
-    values: dict[str, str], before: dict[str, str], now: dict[str, str], digest_now: str | None = None
+    values: Iterable[str], before: dict[str, str], now: dict[str, str], digest_now: str | None = None
 ) -> list[str]:
-    """The attributes about to be written whose present value is not the one the caller saw."""
+    """The attributes about to be written (or removed) whose present value is not the one the caller saw."""
     stale = []
     for name in values:
         seen = before.get(name, "")

@@ -1,6 +1,8 @@
-"""The life of a batch: received → read and planned → confirmed → applied (or refused, failed, discarded).
+"""The life of a batch: received → read and planned → confirmed → applied (or refused, failed, discarded), and taken
+back when it has to be.
 
-The file is read once; planning again, after a decision or with other options, works on the stored rows.
+The file is read once; planning again, after a decision or with other options, works on the stored rows. Taking back
+is `undoing` (with `judging`, `ways_back`, `undo_showing`).
 """
 
 from .applying import apply, call_off, start_applying

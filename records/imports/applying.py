@@ -74,13 +74,14 @@ def replan_keeping_error(batch: ImportBatch) -> None:
 
 
 def _still_holds(batch: ImportBatch) -> bool:
-    """Whether the plan says the same after others entered people or records since it was made."""
+    """Whether the plan says the same after others entered people or records, or took them back, since it was made."""
     newer = {"created_at__gt": batch.planned_at}
     others = ImportBatch.objects.filter(applied_at__gt=batch.planned_at).exclude(pk=batch.pk)
     if not (
         others.exists()
         or Person.objects.filter(**newer).exists()
         or AcademicRecord.objects.filter(**newer).exists()
+        or AcademicRecord.history.filter(history_type="-", history_date__gt=batch.planned_at).exists()
     ):
         return True
     confirmed = _outline(batch)

@@ -21,6 +21,7 @@ from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import REASON_HEADER
 from .files import earlier_import, upload_path
 from .states import State, end, leave, move
+from .undoing import undo_of
 
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 
@@ -114,6 +115,21 @@ def _store_plan(
 _OWN_NOTES = ("imported_before", "size_unlike_last", "many_kept_out")
 
 
+def _imported_before(before: ImportBatch) -> str:
+    said = _("同一個檔案已於 %(at)s 由 %(name)s 匯入（批次 #%(batch)s）。") % {
+        "at": f"{timezone.localtime(before.applied_at):%Y-%m-%d %H:%M}",
+        "name": before.applied_by.display_name,
+        "batch": before.pk,
+    }
+    undo = undo_of(before)
+    if undo is None or undo.applied_at is None:
+        return said
+    return said + _("該批次%(result)s（%(at)s）。") % {
+        "result": undo.result,
+        "at": f"{timezone.localtime(undo.applied_at):%Y-%m-%d %H:%M}",
+    }
+
+
 def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
     """Remarks on the batch as a whole."""
     before = earlier_import(batch)
@@ -121,12 +137,7 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
         yield [
             WARNING,
             "imported_before",
-            _("同一個檔案已於 %(at)s 由 %(name)s 匯入（批次 #%(batch)s）。")
-            % {
-                "at": f"{timezone.localtime(before.applied_at):%Y-%m-%d %H:%M}",
-                "name": before.applied_by.display_name,
-                "batch": before.pk,
-            },
+            _imported_before(before),
         ]
     counts = batch.counts
     last = (

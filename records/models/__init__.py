@@ -1,5 +1,6 @@
 from .. import lookups  # noqa: F401  registers `any_of`
 from .annotations import Annotation
+from .batch_undos import BatchUndo, BatchUndoRow
 from .bulk_edits import BulkEdit, BulkEditRow
 from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
 from .confirmations import PersonConfirmation
@@ -29,6 +30,8 @@ __all__ = [
     "WAITING",
     "AcademicRecord",
     "Annotation",
+    "BatchUndo",
+    "BatchUndoRow",
     "BulkEdit",
     "BulkEditRow",
     "CallAttempt",

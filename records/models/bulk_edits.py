@@ -84,7 +84,6 @@ class BulkEditRow(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("學籍身分"),
-        db_index=False,
     )
     before = models.CharField(_("原值"), max_length=200, blank=True)
     after = models.CharField(_("新值"), max_length=200, blank=True)

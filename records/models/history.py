@@ -14,10 +14,12 @@ class Source(models.TextChoices):
     FORM = "form", _("系所修改")
     REVIEW = "review", _("審核")
     REVERT = "revert", _("還原")
+    UNDO = "undo", _("還原匯入批次")
 
 
 class ChangeContext(models.Model):
-    """Mixed into the history tables: the way a change came in, and the batch when it was an import."""
+    """Mixed into the history tables: the way a change came in, and the batch when it was an import
+    or the undo of one."""
 
     source = models.CharField(_("來源"), max_length=10, choices=Source)
     batch = models.ForeignKey(

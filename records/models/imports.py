@@ -179,3 +179,11 @@ class ImportOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_id} → {self.record_id}"
+
+    @property
+    def present_record(self) -> AcademicRecord | None:
+        """The record, None once the undo of the batch removed it. Load with `record`."""
+        try:
+            return self.record
+        except AcademicRecord.DoesNotExist:
+            return None

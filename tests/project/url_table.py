@@ -413,6 +413,10 @@ TABLE: dict[str, Row] = {
             ("returned", OK),
         )  # fmt: skip
     },
+    "admin:records_importbatch_undo": page(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_progress": page(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_apply": act(*CENTER_AND_IT, kwargs=_batch),
+    "admin:records_importbatch_undo_discard": act(*CENTER_AND_IT, kwargs=_batch),
     # raw deliveries of the registrar
     **model_rows("records_delivery", _delivery, see=CENTER_AND_IT),
     "admin:records_delivery_progress": page(*CENTER_AND_IT, kwargs=_delivery),

@@ -27,6 +27,8 @@ TABLE = {
     policies.can_revert: CENTER,
     policies.can_see_identity: CENTER,
     policies.can_export: CENTER,
+    policies.can_undo_imports: CENTER,
+    policies.can_confirm_large_undos: {"center_director"},
     policies.can_see_batches: CENTER | {"registrar"},
     policies.can_see_terms: CENTER | {"registrar"},
     policies.can_expect_rows: CENTER | {"registrar"},

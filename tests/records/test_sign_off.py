@@ -14,6 +14,7 @@ from records.documents import render_pdf
 from records.models import AcademicRecord, ImportBatch, ImportRow, Term, TermSignOff
 from records.term_figures import Change, compare, totals
 from tests.factories import applied, imported, importer, planned, row
+from tests.undoings import undone
 
 pytestmark = pytest.mark.usefixtures("organisation")
 TERM = {"academic_year": 113, "half": 1, "due_on": datetime.date(2025, 3, 31)}
@@ -125,6 +126,15 @@ def test_a_closed_term_prints_what_was_signed_until_it_is_reopened(term):
     closing.refresh_from_db()
     assert closing.sheet["total"]["now"] == 1
     assert sign(term).sheet["total"]["now"] == 2
+
+
+def test_the_undo_of_a_batch_opens_its_term_again(term):
+    batch = imported([row()], term=term)
+    sign(term)
+    undone(batch)
+    closing = TermSignOff.objects.get()
+    assert closing.reopened_at and f"還原匯入批次 #{batch.pk}" in closing.reopen_reason
+    assert sign_off.sheet_of(term)["total"]["now"] == 0
 
 
 def test_new_degrees_are_compared_with_the_same_term_a_year_before(term):

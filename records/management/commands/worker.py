@@ -1,6 +1,7 @@
 """`manage.py worker`: django-tasks' worker, started only with the keys of this database.
 
-Beside its work it puts batches and bulk edits right that another worker left behind when it died.
+Beside its work it puts batches and bulk edits right that another worker left behind when it died, and goes on with
+undos of batches.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_tasks_db.management.commands import db_worker
 
-from records import bulk_edits, deliveries, imports
+from records import bulk_edits, deliveries, imports, tasks
 from records.management.base import KeyedCommand
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def _watch(stopping: threading.Event) -> None:
         try:
             imports.recover(timezone.now())
             deliveries.recover(timezone.now())
+            tasks.resume_undos(timezone.now())
             bulk_edits.recover(timezone.now())
         except (DatabaseError, InterfaceError, OSError):
             logger.exception("could not look for batches left behind; will try again")
