@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from records import imports
+from records import deliveries, imports
 
 from . import grants
 from .models import AccountClosing, AccountEvent, Role, User
@@ -81,7 +81,8 @@ def close(
         account=account, by=by, reason=reason[:200], ends_cooperation=ends_cooperation
     )
     grants.end_all(account, by=by, request=request)
-    ended, stopped = end_sessions(account), imports.withdraw(account)
+    ended = end_sessions(account)
+    stopped = imports.withdraw(account) + deliveries.withdraw(account)
     detail = _("%(reason)s（結束 %(count)s 個登入，停止 %(stopped)s 個進行中的批次）") % {
         "reason": reason,
         "count": ended,

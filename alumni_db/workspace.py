@@ -31,6 +31,7 @@ from records.admin.batches import ImportBatchAdmin
 from records.admin.bulk_edits import BulkEditAdmin
 from records.admin.change_request_list import cards as change_cards
 from records.admin.change_requests import ChangeRequestAdmin
+from records.admin.deliveries import DeliveryAdmin, DeliveryMappingAdmin
 from records.admin.disclosures import DisclosureAdmin
 from records.admin.follow_ups import FollowUpAdmin
 from records.admin.organisation import (
@@ -52,6 +53,8 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
     (models.FollowUp, FollowUpAdmin),
     (models.BulkEdit, BulkEditAdmin),
     (models.ImportBatch, ImportBatchAdmin),
+    (models.Delivery, DeliveryAdmin),
+    (models.DeliveryMapping, DeliveryMappingAdmin),
     (models.Term, TermAdmin),
     (models.Department, DepartmentAdmin),
     (models.Programme, ProgrammeAdmin),

@@ -13,9 +13,9 @@ from django_tasks import task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from . import bulk_edits, imports
+from . import bulk_edits, deliveries, imports
 from .imports import undoing
-from .models import BatchUndo, BulkEdit, ImportBatch
+from .models import BatchUndo, BulkEdit, Delivery, DeliveryMapping, ImportBatch
 from .policies import can_import
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,17 @@ def _apply(batch: ImportBatch) -> None:
         imports.call_off(batch, _("確認匯入的帳號已停用或沒有匯入權限，沒有寫入任何資料；請由其他同仁確認。"))
         return
     imports.apply(batch)
+
+
+@task()
+def convert_delivery(delivery_id: int) -> None:
+    """Fill the template from a mapped delivery; its batch is read next."""
+    try:
+        batch = deliveries.convert(Delivery.objects.get(pk=delivery_id))
+    except DatabaseError as error:
+        raise _failure(f"delivery {delivery_id}", error) from None
+    if batch is not None:
+        read_batch.enqueue(batch.pk)
 
 
 @task()
@@ -112,7 +123,7 @@ def resume(at: datetime.datetime) -> int:
         batch.refresh_from_db()
         _step_of(batch).enqueue(batch.pk)
         resumed += 1
-    return resumed + bulk_edits.recover(at) + _resume_undos(at)
+    return resumed + deliveries.recover(at) + bulk_edits.recover(at) + _resume_undos(at)
 
 
 def _resume_undos(at: datetime.datetime) -> int:
@@ -141,6 +152,15 @@ def request_bulk_edit(edit: BulkEdit, user: object) -> bool:
     if not bulk_edits.start_applying(edit, user):
         return False
     apply_bulk_edit.enqueue(edit.pk)
+    return True
+
+
+def request_conversion(delivery: Delivery, mapping: DeliveryMapping, *, values_settled: bool) -> bool:
+    """Confirm the columns of a delivery, or the values: True for the first who does, and the worker converts it."""
+    start = deliveries.settle if values_settled else deliveries.use
+    if not start(delivery, mapping):
+        return False
+    convert_delivery.enqueue(delivery.pk)
     return True
 
 

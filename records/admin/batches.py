@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -21,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import imports, policies, progress, resources, tasks
+from .. import deliveries, imports, policies, progress, resources, tasks
 from ..database_faults import Fault, is_full
 from ..forms.imports import OptionsForm, UploadForm
 from ..imports import undoing
-from ..models import Disclosure, ImportBatch, Programme, Verdict
+from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
 from ..page_checks import require
 from ..progress_sentences import sentence_of
 from ..terms import TermClosed
@@ -33,11 +29,11 @@ from ..workbooks.reader import WorkbookRefused
 from .batch_filters import BROKEN, FILTERS
 from .batch_rows import BatchRowPages
 from .batch_undo import BatchUndoPages
+from .workbook_files import download, real_file, temporary_file
 
 logger = logging.getLogger(__name__)
 State = ImportBatch.State
 WORKING = frozenset({State.RECEIVED, State.READING, State.APPLYING})
-WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Tab(NamedTuple):
@@ -51,6 +47,7 @@ class Tab(NamedTuple):
 
 class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
     navigation_title = gettext_lazy("匯入批次")
+    navigation_covers = ("records_delivery", "records_deliverymapping")
     list_display = (
         "label", "file_name", "term", "state_", "rows_", "uploader", "uploaded", "importer", "applied"
     )  # fmt: skip
@@ -134,16 +131,20 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
         require(policies.can_import(request.user))
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            batch = self._receive(request, form)
-            if batch is not None:
-                return redirect("admin:records_importbatch_change", batch.pk)
-        return self._page(request, "upload.html", {"title": _("匯入離校資料"), "form": form})
+            received = self._receive(request, form)
+            if received is not None:
+                return redirect(f"admin:{received._meta.label_lower.replace('.', '_')}_change", received.pk)
+        waiting = Delivery.objects.filter(state__in=(Delivery.State.MAPPING, Delivery.State.VALUES))
+        context = {"form": form, "waiting": waiting.select_related("uploaded_by")}
+        return self._page(request, "upload.html", {"title": _("匯入離校資料")} | context)
 
-    def _receive(self, request: HttpRequest, form: UploadForm) -> ImportBatch | None:
+    def _receive(self, request: HttpRequest, form: UploadForm) -> ImportBatch | Delivery | None:
+        """What became of the file: a batch that is read next, or a delivery whose columns a person maps."""
         uploaded = form.cleaned_data["file"]
         try:
-            with _real_file(uploaded) as file:
-                batch = imports.receive(
+            with real_file(uploaded) as file:
+                receive = deliveries.receive if form.cleaned_data["kind"] == "raw" else imports.receive
+                received = receive(
                     file,
                     file_name=uploaded.name,
                     user=request.user,
@@ -161,14 +162,15 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
             unkept = _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。")
             form.add_error("file", str(Fault.FULL.label) if is_full(error) else unkept)
             return None
-        tasks.read_batch.enqueue(batch.pk)
-        return batch
+        if isinstance(received, ImportBatch):
+            tasks.read_batch.enqueue(received.pk)
+        return received
 
     def template_view(self, request: HttpRequest) -> HttpResponse:
         require(policies.can_import(request.user))
-        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        file = temporary_file()
         resources.template_to(file)
-        return _download(file, _("離校資料空白範本.xlsx"))
+        return download(file, _("離校資料空白範本.xlsx"))
 
     # --- one batch --------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -281,7 +283,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
     def returned_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The rows to be corrected, with every cell as it came: logged before they go out."""
         batch = self._batch_for_act(request, object_id)
-        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        file = temporary_file()
         count = imports.write_returned_rows(batch, file)
         Disclosure.objects.create(
             user=request.user,
@@ -291,7 +293,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
             row_count=count,
             detail=_("批次 #%(number)s 的待更正列") % {"number": batch.pk},
         )
-        return _download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
+        return download(file, _("批次%(number)s待更正列.xlsx") % {"number": batch.pk})
 
 
 def _moment(at: Any) -> SafeString | str:
@@ -318,16 +320,3 @@ def _tabs(batch: ImportBatch, current: str) -> list[Tab]:
             for value, title in Verdict.choices
         ),
     ]
-
-
-def _real_file(uploaded: UploadedFile) -> BinaryIO:
-    """The upload as a real file, which the reader hands to its child process; small ones come in memory."""
-    file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
-    shutil.copyfileobj(uploaded, file)
-    file.seek(0)
-    return file
-
-
-def _download(file: BinaryIO, name: str) -> FileResponse:
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK_TYPE)

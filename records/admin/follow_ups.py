@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -30,8 +28,8 @@ from ..page_checks import require
 from ..reading_limits import count_person
 from .base import WorkspaceAdmin
 from .follow_up_filters import FILTERS
+from .workbook_files import download, temporary_file
 
-WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FIGURES_OF = datetime.timedelta(days=365)
 # A longer sheet would be a mass export, which one person does not take alone (ASVS 2.3.5).
 SHEET_PEOPLE = 500
@@ -288,13 +286,12 @@ class FollowUpAdmin(WorkspaceAdmin):
         return follow_ups.waiting(chosen).order_by("opened_at", "person", "pk")
 
     def _sheet(self, request: HttpRequest, items: QuerySet[FollowUp], purpose: str) -> HttpResponse:
-        file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
+        file = temporary_file()
         at = timezone.now()
         address = request.META.get("REMOTE_ADDR") or None
         resources.call_sheet_to(file, items, user=request.user, at=at, purpose=purpose, address=address)
-        file.seek(0)
         name = _("電話名單%(day)s.xlsx") % {"day": f"{timezone.localtime(at):%Y%m%d}"}
-        return FileResponse(file, as_attachment=True, filename=name, content_type=WORKBOOK_TYPE)
+        return download(file, name)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         shared = {"opts": self.opts, "list_url": reverse("admin:records_followup_changelist")}

@@ -14,6 +14,16 @@ from .terms import TermField
 
 
 class UploadForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("檔案的欄位"),
+        choices=(
+            ("template", _("系統的範本（20 欄）")),
+            ("raw", _("註冊課務組的離校資料（欄名不同，先對應欄位）")),
+        ),
+        initial="template",
+        required=False,
+        widget=forms.RadioSelect,
+    )
     file = forms.FileField(
         label=_("離校資料檔（.xlsx）"),
         error_messages={"required": _("請選擇檔案。"), "empty": _("這個檔案是空的。")},

@@ -69,7 +69,8 @@ def _leftovers(at: datetime.datetime) -> Iterator[Path]:
     """Files of nobody: of a batch that is past its reading, of an upload that broke off, of work that has ended."""
     data = Path(settings.DATA_DIR)
     before = (at - LEFTOVER_KEPT).timestamp()
-    found = [*(data / "uploads").glob("*.xlsx"), *(data / "uploads").glob("*.part")]
+    # A raw delivery has a rule of its own (`deliveries.recover`).
+    found = [*(data / "uploads").glob("[0-9]*.xlsx"), *(data / "uploads").glob("*.part")]
     found += [*(data / "tmp").iterdir(), *(data / "progress").glob("*")]
     old = [path for path in found if path.is_file() and _is_older(path, before)]
     waiting = ImportBatch.objects.filter(state__in=UNDER_WAY).values_list("pk", flat=True)

@@ -4,6 +4,7 @@ from .batch_undos import BatchUndo, BatchUndoRow
 from .bulk_edits import BulkEdit, BulkEditRow
 from .change_requests import WAITING, ChangeItem, ChangeRequest, ChangeRequestEvent, ReviewMode
 from .confirmations import PersonConfirmation
+from .deliveries import Delivery, DeliveryMapping
 from .disclosures import Disclosure
 from .follow_ups import CallAttempt, FollowUp, Unreachable
 from .history import ChangeContext, Source
@@ -40,6 +41,8 @@ __all__ = [
     "ChangeRequest",
     "ChangeRequestEvent",
     "College",
+    "Delivery",
+    "DeliveryMapping",
     "Department",
     "Disclosure",
     "Division",

@@ -11,6 +11,7 @@ class Disclosure(models.Model):
     class Kind(models.TextChoices):
         EXPORT = "export", _("匯出")
         RETURNED_ROWS = "returned", _("下載退回列")
+        CONVERTED = "converted", _("下載轉檔結果")
         EVIDENCE = "evidence", _("下載佐證檔")
         LIMIT = "limit", _("查詢達上限")  # nothing went out: somebody was stopped (`reading_limits`)
 

@@ -17,6 +17,7 @@ from zipfile import BadZipFile
 from records.workbooks import limits
 from records.workbooks.book import read_book
 from records.workbooks.confinement import confine, show_life
+from records.workbooks.exploring import explore
 from records.workbooks.faults import Fault
 from records.workbooks.package import Package
 from records.workbooks.selection import Selection, select_sheet
@@ -45,7 +46,7 @@ def main() -> None:
 
 def _answer_or_refuse(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
     try:
-        yield from _answer(file, request)
+        yield from _exploration(file, request) if "known" in request else _answer(file, request)
     except Fault as fault:
         yield encode({"refused": fault.code, "params": fault.params})
     except MemoryError:
@@ -53,6 +54,12 @@ def _answer_or_refuse(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
     except _BROKEN:
         # The exception's text may quote a cell, so it stays here.
         yield encode({"refused": "broken", "params": {}})
+
+
+def _exploration(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
+    package = Package(file)
+    found = explore(package, read_book(package), known=request["known"], sample=request["sample"])
+    return map(encode, found)
 
 
 def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:

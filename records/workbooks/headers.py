@@ -38,7 +38,7 @@ def match_headers(cells: dict[int, RawCell], *, headers: Sequence[str], ignored:
     silent = {tidy(header) for header in ignored} | {""}
     row = HeaderRow()
     for column, cell in cells.items():
-        text = _text(cell)
+        text = header_text(cell)
         key = tidy(text)
         header = wanted.get(key)
         if header is None:
@@ -51,7 +51,8 @@ def match_headers(cells: dict[int, RawCell], *, headers: Sequence[str], ignored:
     return row
 
 
-def _text(cell: RawCell) -> str:
+def header_text(cell: RawCell) -> str:
+    """What stands in a cell of the header row, as text."""
     if isinstance(cell, FormulaCell):
         cell = cell.cached
     if isinstance(cell, ErrorCell):

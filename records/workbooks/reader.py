@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from records.workbooks.sandbox import Child
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Sheet", "SheetRows", "WorkbookRefused", "read_sheet"]
+__all__ = ["FoundHeaders", "Sheet", "SheetRows", "WorkbookRefused", "read_headers", "read_sheet"]
 
 
 class SheetRows:
@@ -107,3 +107,28 @@ def read_sheet(
         logger.warning("this machine has no system call filter for the process that reads workbooks")
     notes = [remark(code, params) for code, params in opening["notes"]]
     return Sheet(opening["sheet"], opening["columns"], notes, SheetRows(messages, notes), child)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHeaders:
+    """The row that looks like the headers of a workbook: its sheet, its number, its texts in the order of the file,
+    and the first rows below, aligned to them."""
+
+    sheet: str
+    row: int
+    headers: list[str]
+    samples: list[list[RawCell]]
+
+
+def read_headers(
+    path: Path, *, known: Collection[str], sample: int, timeout: float = 10, name: str | None = None
+) -> FoundHeaders:
+    """Look for the header row of a workbook with foreign headers; those `known` make a row likelier.
+
+    Reads no further than `sample` rows below it. Arguments and errors as for `read_sheet`."""
+    with path.open("rb") as file:
+        check_file(file, name=name or path.name)
+        child = Child(file, {"known": sorted(known), "sample": sample}, timeout=timeout)
+    opening, *messages = child.messages()
+    samples = [unpack_cells(message[1]) for message in messages if isinstance(message, list)]
+    return FoundHeaders(opening["sheet"], opening["row"], opening["headers"], samples)

@@ -77,6 +77,7 @@ SENTENCES = {
     "no_header_row": _(
         "在前 %(rows)s 列找不到標題列；標題列至少要有：%(required)s；請用系統提供的範本，或檢查標題的文字。"
     ),
+    "no_headers": _("在前 %(rows)s 列找不到標題列；請在資料上方保留一列欄位名稱後再上傳。"),
     "missing_headers": _(
         "工作表「%(sheet)s」第 %(row)s 列的標題缺少必要的欄位：%(missing)s；請補上這些欄位後再上傳。"
     ),

@@ -14,11 +14,12 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import AccountClosing, AgreementVersion, Role, ScopeGrant, User
-from records import annotations_editing, bulk_edits, terms
+from records import annotations_editing, bulk_edits, deliveries, terms
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
     College,
+    Delivery,
     Department,
     ImportBatch,
     OrganisationAlias,
@@ -156,6 +157,19 @@ def _changed() -> dict[str, Any]:
 def _batch() -> dict[str, Any]:
     batch = ImportBatch.objects.create(file_name="離校資料.xlsx", sha256="0" * 64, uploaded_by=importer())
     return {"object_id": batch.pk}
+
+
+def _delivery() -> dict[str, Any]:
+    delivery = Delivery.objects.create(file_name="離校名冊.xlsx", sha256="0" * 64, uploaded_by=importer())
+    page = {"sheet": "名冊", "row": 1, "headers": ["姓名"], "samples": [["林大海"]], "unusable": []}
+    delivery.details = delivery.seal_details(page)
+    delivery.save()
+    return {"object_id": delivery.pk}
+
+
+def _mapping() -> dict[str, Any]:
+    columns = deliveries.Mapping((("姓名", "chinese_name"),))
+    return {"object_id": deliveries.save("註冊組", columns, user=importer()).pk}
 
 
 def _term() -> dict[str, Any]:
@@ -413,6 +427,15 @@ TABLE: dict[str, Row] = {
     "admin:records_importbatch_undo_progress": page(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_undo_apply": act(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_undo_discard": act(*CENTER_AND_IT, kwargs=_batch),
+    # raw deliveries of the registrar
+    **model_rows("records_delivery", _delivery, see=CENTER_AND_IT),
+    "admin:records_delivery_progress": page(*CENTER_AND_IT, kwargs=_delivery),
+    "admin:records_delivery_columns": act(*CENTER_AND_IT, status=OK, kwargs=_delivery),
+    **{
+        f"admin:records_delivery_{name}": act(*CENTER_AND_IT, kwargs=_delivery)
+        for name in ("values", "discard", "filled")
+    },
+    **model_rows("records_deliverymapping", _mapping, see=CENTER_AND_IT),
     # the year board
     "admin:records_term_changelist": page(*BATCH_READERS),
     "admin:records_term_change": page(*BATCH_READERS, kwargs=_term),

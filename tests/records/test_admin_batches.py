@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
@@ -40,7 +39,7 @@ def test_a_workbook_is_uploaded_looked_at_and_confirmed(center, tmp_path):
     assert "林大海" in page and "確認匯入" in page and not Person.objects.exists()
     page = center.post(f"{LIST}{batch.pk}/apply/", follow=True).content.decode()
     assert "已匯入" in page and Person.objects.count() == 2
-    assert not list((settings.DATA_DIR / "uploads").iterdir())
+    assert not imports.upload_path(batch).exists()
 
 
 @pytest.mark.parametrize(

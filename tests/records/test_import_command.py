@@ -6,10 +6,13 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from records import terms
 from records.columns import HEADERS
 from records.models import Disclosure, ImportBatch, Person
 from records.workbooks.writer import write_sheet
+from tests.deliveries import as_proposed, delivered, foreign_file
 from tests.factories import BACHELOR, MASTER, importer, national_id, row, workbook
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +140,32 @@ def test_national_ids_are_masked_everywhere_in_the_output(run, capsys):
     # Also where it stands in a column that is not its own, the sentence does not repeat it.
     assert not any(stray in r["message"] for found in report["rows"] for r in found["remarks"])
     assert not Disclosure.objects.filter(detail__contains="L19").exists()
+
+
+def test_a_raw_delivery_is_converted_by_a_named_mapping(run, tmp_path, capsys):
+    path = foreign_file(tmp_path / "113-2離校名冊.xlsx", [row(), row(畢業年月="11306")])
+    as_proposed(delivered([row()]), name="註冊組")
+    status, report = run(path, "--mapping", "註冊組", "--apply")
+    assert (status, report["state"], Person.objects.count()) == (0, "applied", 2)
+    assert [found["values"]["畢業日期"] for found in report["rows"]] == ["2013-06-15", "2024-06"]
+    assert ImportBatch.objects.get().delivery.mapping.name == "註冊組"
+    assert "未匯入的欄：學年期、審查結果" in capsys.readouterr().out
+
+
+def test_a_delivery_that_the_mapping_does_not_fit_makes_the_status_2(run, tmp_path):
+    as_proposed(delivered([row()]), name="註冊組")
+    path = foreign_file(tmp_path / "離校.xlsx", [row()], headers=["姓  名", "學生學號", "手機"])
+    status, report = run(path, "--mapping", "註冊組")
+    assert (status, report["state"]) == (2, "refused") and "系所名稱" in report["errors"][0]
+    with pytest.raises(CommandError) as ended:
+        call_command("import_alumni", str(path), "--mapping", "沒有這個")
+    assert ended.value.returncode == 2
+
+
+def test_a_file_is_taken_for_a_term_that_is_open_and_for_no_other(run, tmp_path):
+    open_term = terms.known(timezone.localdate())[0]
+    run([row()], "--term", open_term.key)
+    assert ImportBatch.objects.get().term.key == open_term.key
+    path = workbook(tmp_path / "離校.xlsx", [row()])
+    with pytest.raises(CommandError, match="沒有「1-9」這個學期"):
+        call_command("import_alumni", str(path), "--user", "importer", "--term", "1-9")

@@ -19,6 +19,7 @@ from records.columns import COLUMNS, HEADERS
 from records.synthetic import MAX_ROWS, MISTAKES, Cell, make_rows
 from records.synthetic.identity_numbers import with_check_digit
 from records.synthetic.layout import Row
+from records.synthetic.raw import RAW_HEADERS, raw_rows
 from records.synthetic.studies import academic_year, programmes
 
 TODAY = datetime.date(2026, 11, 21)
@@ -187,3 +188,15 @@ def test_a_workbook_holds_the_rows_below_the_headers(tmp_path: Path):
 def test_a_file_that_cannot_be_written_is_said_so(tmp_path: Path):
     with pytest.raises(CommandError, match="無法寫入"):
         call_command("make_workbook", str(tmp_path / "no" / "such.xlsx"), rows=1)
+
+
+def test_the_raw_delivery_says_the_same_of_the_same_people(clean):
+    rows = list(raw_rows(iter(clean[:200])))
+    columns = {header: [row[place] for row in rows] for place, header in enumerate(RAW_HEADERS)}
+    assert columns["學生學號"] == [row[Cell.STUDENT_NUMBER] for row in clean[:200]]
+    joined = [
+        f"{name}{level or ''}" for name, level in zip(columns["系所名稱"], columns["學制"], strict=True)
+    ]
+    assert joined == [row[Cell.PROGRAMME] for row in clean[:200]]
+    assert all(re.fullmatch(r"[0-9]{5}", text) for text in columns["畢業年月"] if text)
+    assert not set(RAW_HEADERS) & {column.header for column in COLUMNS[:9]}

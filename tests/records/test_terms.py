@@ -128,7 +128,9 @@ def test_an_upload_meets_a_term_that_was_closed_meanwhile(db, tmp_path):
     path.write_bytes(b"PK")
     with pytest.raises(terms.TermClosed):
         planned([row()], term=terms.named("113-1", DAY(2025, 4, 2)))
-    assert ImportBatch.objects.count() == 1 and not list((imports.upload_path(batch).parent).iterdir())
+    uploads = imports.upload_path(batch).parent
+    assert ImportBatch.objects.count() == 1
+    assert not [*uploads.glob("[0-9]*.xlsx"), *uploads.glob("*.part")]
 
 
 def test_a_term_is_reminded_of_before_and_after_until_something_is_imported(db):

@@ -9,16 +9,17 @@ import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import imports
+from records import deliveries, imports, terms
 from records.management.base import KeyedCommand
-from records.models import ImportBatch, Verdict
+from records.models import Delivery, DeliveryMapping, ImportBatch, Term, Verdict
 from records.policies import can_import
 from records.progress_sentences import progress_line
 from records.workbooks.reader import WorkbookRefused
@@ -26,6 +27,14 @@ from records.workbooks.reader import WorkbookRefused
 READ, ROWS_LEFT, REFUSED = 0, 1, 2
 SYSTEM_ACCOUNT = "system-import"
 COUNTED = (*Verdict.values, "remarks")
+
+
+class NotConverted(Exception):
+    """A delivery that the mapping does not fit; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Command(KeyedCommand):
@@ -44,6 +53,10 @@ class Command(KeyedCommand):
             help=_("「否」而無反應紀錄者：改回「是」或登錄為不願接受"),
         )
         parser.add_argument("--user", help=_("以哪個帳號匯入（註解與歷程記載此人）；未指定時記為系統匯入"))
+        parser.add_argument(
+            "--mapping", metavar="NAME", help=_("檔案是註冊組的離校資料，用這個名稱的欄位對應轉檔")
+        )
+        parser.add_argument("--term", metavar="TERM", help=_("檔案屬於哪個學期，例如 113-1；未指定時不歸入學期"))
         parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
         parser.add_argument(
             "--progress",
@@ -54,12 +67,13 @@ class Command(KeyedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = _importer(options["user"])
         path: Path = options["file"]
+        mapping = _mapping(options["mapping"])
         if options["json"]:
             _check_writable(options["json"])
         self._shows_progress = options["progress"] or self.stderr.isatty()
         try:
-            batch = self._planned(path, user, options)
-        except WorkbookRefused as refusal:
+            batch = self._planned(path, user, mapping, options)
+        except (WorkbookRefused, NotConverted) as refusal:
             self._report(options["json"], _refused(path, refusal.sentence))
             self.stderr.write(refusal.sentence)
             sys.exit(REFUSED)
@@ -73,16 +87,23 @@ class Command(KeyedCommand):
             self._report(options["json"], _report_of(batch))
         sys.exit(_status(batch))
 
-    def _planned(self, path: Path, user: Any, options: dict[str, Any]) -> ImportBatch:
+    def _planned(
+        self, path: Path, user: Any, mapping: DeliveryMapping | None, options: dict[str, Any]
+    ) -> ImportBatch:
+        chosen = {
+            "mode": options["mode"],
+            "refusals": options["refusals"],
+            "term": _term(options["term"]),
+        }
         try:
             with path.open("rb") as file:
-                batch = imports.receive(
-                    file,
-                    file_name=path.name,
-                    user=user,
-                    mode=options["mode"],
-                    refusals=options["refusals"],
-                )
+                if mapping is None:
+                    batch = imports.receive(file, file_name=path.name, user=user, **chosen)
+                else:
+                    batch = _converted(file, path.name, user, mapping, chosen)
+                    self._tell_delivery(batch.delivery)
+        except terms.TermClosed as closed:
+            raise CommandError(closed.message, returncode=REFUSED) from closed
         except OSError as error:
             raise CommandError(
                 _("無法讀取「%(file)s」：%(reason)s") % {"file": path, "reason": error.strerror},
@@ -99,6 +120,12 @@ class Command(KeyedCommand):
     def _progress_of(self, batch: ImportBatch) -> contextlib.AbstractContextManager[None]:
         return progress_line(batch.pk, self.stderr) if self._shows_progress else contextlib.nullcontext()
 
+    def _tell_delivery(self, delivery: Delivery) -> None:
+        left_out = deliveries.mapping_of(delivery.mapping).left_out
+        self.stdout.write(_("未匯入的欄：%(headers)s") % {"headers": "、".join(left_out) or _("無")})
+        for _level, _code, message in delivery.notes:
+            self.stdout.write(f"  {message}")
+
     def _tell(self, batch: ImportBatch) -> None:
         self.stdout.write(
             _("批次 #%(pk)s（%(state)s）") % {"pk": batch.pk, "state": batch.get_state_display()}
@@ -113,6 +140,38 @@ class Command(KeyedCommand):
     def _report(self, target: Path | None, report: dict[str, Any]) -> None:
         if target:
             target.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _converted(
+    file: BinaryIO, name: str, user: Any, mapping: DeliveryMapping, chosen: dict[str, str]
+) -> ImportBatch:
+    """The batch of a raw delivery. Raises WorkbookRefused and NotConverted."""
+    delivery = deliveries.receive(file, file_name=name, user=user, **chosen)
+    deliveries.use(delivery, mapping, is_settled=True)
+    batch = deliveries.convert(delivery)
+    if batch is None:
+        raise NotConverted(delivery.error)
+    return batch
+
+
+def _mapping(name: str | None) -> DeliveryMapping | None:
+    """The mapping to convert with, None for a file in the template's own columns."""
+    mapping = deliveries.latest_named(name) if name else None
+    if name and mapping is None:
+        raise CommandError(_("沒有「%(name)s」這個欄位對應。") % {"name": name}, returncode=REFUSED)
+    return mapping
+
+
+def _term(key: str | None) -> Term | None:
+    """The term of a name such as "113-1"."""
+    if key is None:
+        return None
+    try:
+        return terms.named(key, timezone.localdate())
+    except Term.DoesNotExist as error:
+        raise CommandError(
+            _("沒有「%(term)s」這個學期；格式如 113-1。") % {"term": key}, returncode=REFUSED
+        ) from error
 
 
 def _check_writable(target: Path) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from records.columns import HEADERS
 from records.synthetic import MAX_ROWS, make_rows
+from records.synthetic.raw import RAW_HEADERS, raw_rows
 from records.workbooks.writer import write_sheet
 
 
@@ -26,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help=_("亂數種子；相同種子與日期產生相同內容"))
         parser.add_argument("--dirty", action="store_true", help=_("混入實務上常見的錯誤"))
         parser.add_argument(
+            "--raw", action="store_true", help=_("寫成註冊組系統的欄位（離校資料），不是範本的欄位")
+        )
+        parser.add_argument(
             "--on",
             type=datetime.date.fromisoformat,
             default=None,
@@ -35,11 +39,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, rows: int, seed: int, dirty: bool, **options: Any) -> None:
         today = options["on"] or timezone.localdate()
+        made = make_rows(rows, seed=seed, dirty=dirty, today=today)
         try:
             count = write_sheet(
                 file,
-                headers=HEADERS,
-                rows=make_rows(rows, seed=seed, dirty=dirty, today=today),
+                headers=RAW_HEADERS if options["raw"] else HEADERS,
+                rows=raw_rows(made) if options["raw"] else made,
                 title="校友資料",
                 formulas=dirty,
             )

@@ -1,0 +1,59 @@
+"""The registrar's raw delivery (離校資料): foreign headers → mapping → filled template → batch (SOP 6.2, 6.3).
+
+mapping → converting → done, with values in between where the lists do not know some; refused or discarded.
+Never by position: a column is what its header says, and a person confirms it.
+"""
+
+from .converting import convert
+from .filled import write_filled
+from .life import (
+    PATIENCE,
+    discard,
+    earlier_delivery,
+    progress_name,
+    proposed_mapping,
+    receive,
+    recover,
+    settle,
+    upload_path,
+    use,
+    withdraw,
+)
+from .mappings import (
+    Mapping,
+    differences,
+    latest_for,
+    latest_named,
+    mapping_of,
+    save,
+)
+from .proposals import propose
+from .targets import JOINS, TARGETS, VALUED, attribute_of, joins_of
+
+__all__ = [
+    "JOINS",
+    "PATIENCE",
+    "TARGETS",
+    "VALUED",
+    "Mapping",
+    "attribute_of",
+    "convert",
+    "differences",
+    "discard",
+    "earlier_delivery",
+    "joins_of",
+    "latest_for",
+    "latest_named",
+    "mapping_of",
+    "progress_name",
+    "propose",
+    "proposed_mapping",
+    "receive",
+    "recover",
+    "save",
+    "settle",
+    "upload_path",
+    "use",
+    "withdraw",
+    "write_filled",
+]

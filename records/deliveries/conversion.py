@@ -1,0 +1,141 @@
+"""One foreign row → the cells of the template. What nobody said anything about stays the cell that it was, so that the
+import judges it as if it had stood in the template."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import cache
+
+from ..cells import ErrorCell, FormulaCell, RawCell
+from ..columns import BY_ATTRIBUTE, COLUMNS
+from ..programmes import Lists
+from ..rows import INDEX
+from ..tables import read_table
+from ..text import is_nothing
+from ..values import clean_sex, hide_national_ids
+from .mappings import Mapping
+from .samples import text_of
+from .targets import ALL, CITY, FIRST, JOINED, ROC, VALUED, attribute_of, way_of
+
+# How many foreign values one column is asked about, the most frequent first; more is no list of codes.
+ASKED_AT_MOST = 50
+_LONGEST_VALUE = 80
+_ROC_DIGITS = re.compile(r"[0-9]{4,7}")
+_CITY_IN_FRONT = re.compile(r"\s*(?:[0-9]{3,6}\s*)?([\u4e00-\u9fff]{2}[市縣])")
+
+Unknown = dict[str, list[tuple[str, int]]]
+
+
+class Converter:
+    """Converts the rows of one delivery and notes which values the university's lists do not know."""
+
+    def __init__(self, mapping: Mapping, lists: Lists, today: datetime.date) -> None:
+        self._mapping = mapping
+        self._today = today
+        self._lists = lists
+        self._sources = mapping.sources
+        self._ways = {attribute_of(target): way_of(target) for _header, target in mapping.used}
+        self._valued = [attribute for attribute in VALUED if attribute in self._sources]
+        self._unknown: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def row(self, foreign: Sequence[RawCell]) -> list[RawCell]:
+        """The cells of the template, in the order of COLUMNS; `foreign` in the order of `Mapping.used`."""
+        cells: list[RawCell] = [None] * len(COLUMNS)
+        for attribute, places in self._sources.items():
+            cells[INDEX[attribute]] = self._cell(attribute, [foreign[place] for place in places])
+        if self._ways.get("address") == CITY:
+            _bring_city(cells)
+        for attribute in self._valued:
+            self._look_up(attribute, cells)
+        return cells
+
+    @property
+    def unknown(self) -> Unknown:
+        """Attribute → (foreign text, number of rows), for what a person may translate."""
+        return {
+            attribute: counts.most_common(ASKED_AT_MOST)
+            for attribute, counts in self._unknown.items()
+            if counts
+        }
+
+    def _cell(self, attribute: str, parts: list[RawCell]) -> RawCell:
+        cell = parts[0] if len(parts) == 1 else _joined(attribute, parts, self._mapping.joins[attribute])
+        if self._ways[attribute] == ROC:
+            cell = roc_date(cell)
+        values = self._mapping.values.get(attribute)
+        if values and isinstance(cell, str | int | float) and (text := text_of(cell)) in values:
+            return values[text] or None
+        return cell
+
+    def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
+        text = text_of(cells[INDEX[attribute]])
+        if (
+            not text
+            or len(text) > _LONGEST_VALUE
+            or not text.isprintable()
+            or hide_national_ids(text) != text
+        ):
+            return  # nothing to ask; the batch tells what is wrong with such a cell
+        if not self._is_known(attribute, text, cells):
+            self._unknown[attribute][text] += 1
+
+    def _is_known(self, attribute: str, text: str, cells: Sequence[RawCell]) -> bool:
+        if attribute == "programme":
+            number, class_name = (text_of(cells[INDEX[name]]) for name in ("student_number", "class_name"))
+            found = self._lists.resolve_programme(text, student_number=number, class_name=class_name)
+            return found.programme_id is not None
+        if attribute == "sex":
+            return bool(clean_sex(text, today=self._today).value)
+        return self._lists.resolve_status(BY_ATTRIBUTE[attribute].list_name, text)[0] is not None
+
+
+def _joined(attribute: str, parts: list[RawCell], join: str) -> RawCell:
+    """Several cells as one. One that shows an error or is a formula without a value stays what it is, and the import
+    tells: nothing is dropped silently but words for nothing."""
+    filled = [part for part in parts if _is_broken(part) or not is_nothing(text_of(part))]
+    if attribute == "phone" and join == JOINED and filled and filled[-1] is not parts[-1]:
+        return None  # an area code alone is no number
+    if len(filled) <= 1 or join == FIRST:
+        return filled[0] if filled else None
+    broken = next(filter(_is_broken, filled), None)
+    if broken is not None:
+        return broken
+    between = ", " if join == ALL else "-" if attribute == "phone" else ""
+    text = between.join(map(text_of, filled))
+    calculated = next((part for part in filled if isinstance(part, FormulaCell)), None)
+    return FormulaCell(calculated.formula, text) if calculated else text
+
+
+def _is_broken(cell: RawCell) -> bool:
+    if isinstance(cell, FormulaCell):
+        return cell.cached is None or isinstance(cell.cached, ErrorCell)
+    return isinstance(cell, ErrorCell)
+
+
+def roc_date(cell: RawCell) -> RawCell:
+    """The digits of a ROC date as the import reads them beyond doubt: 1130630 → 民國113年6月30日, 11306 → 民國113年6月.
+
+    Seven digits are a day, six a day of a year below 100, five and four a month; all else stays as it is."""
+    if isinstance(cell, bool | FormulaCell):
+        return cell
+    text = text_of(cell) if isinstance(cell, str | int | float) else ""
+    if not _ROC_DIGITS.fullmatch(text):
+        return cell
+    if len(text) >= 6:
+        return f"民國{int(text[:-4])}年{int(text[-4:-2])}月{int(text[-2:])}日"
+    return f"民國{int(text[:-2])}年{int(text[-2:])}月"
+
+
+def _bring_city(cells: list[RawCell]) -> None:
+    """The city in front of the address into a blank 城市; the address itself stays whole."""
+    found = _CITY_IN_FRONT.match(text_of(cells[INDEX["address"]]))
+    if found and found[1].replace("台", "臺") in _cities() and not text_of(cells[INDEX["city"]]):
+        cells[INDEX["city"]] = found[1]
+
+
+@cache
+def _cities() -> frozenset[str]:
+    return frozenset(line["city"] for line in read_table("postal_districts.csv"))
