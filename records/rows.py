@@ -112,7 +112,7 @@ class RowCleaner:
 
     def __init__(self, today: datetime.date) -> None:
         self._today = today
-        self._seen: dict[tuple[int, str | datetime.date], Cleaned] = {}
+        self._seen: dict[int, dict[str | datetime.date, Cleaned]] = {index: {} for index in _REPEATING}
 
     def clean(self, number: int, cells: Sequence[RawCell]) -> Row:
         """Clean every cell of a row (cells in column order)."""
@@ -123,10 +123,11 @@ class RowCleaner:
             if cell is None:
                 values.append("")
                 continue
-            if index in _REPEATING and type(cell) in _REMEMBERED:
-                cleaned = self._seen.get((index, cell))
+            seen = self._seen.get(index)
+            if seen is not None and type(cell) in _REMEMBERED:
+                cleaned = seen.get(cell)
                 if cleaned is None:
-                    cleaned = self._seen[index, cell] = _clean_cell(index, clean, cell, self._today)
+                    cleaned = seen[cell] = _clean_cell(index, clean, cell, self._today)
             else:
                 cleaned = _clean_cell(index, clean, cell, self._today)
             value, notes, rest = cleaned
