@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -24,7 +24,7 @@ from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
 from accounts.admin.trail_list import AccountEventAdmin
 from accounts.models import AccountApplication, AccountEvent, AccountReview, AgreementVersion
-from accounts.sign_in import fresh_factor_required
+from accounts.sign_in import fresh_factor_first, fresh_factor_required
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -45,6 +45,8 @@ from records.admin.organisation import (
 from records.admin.people import PersonAdmin
 from records.admin.verifications import VerificationAttemptAdmin
 from records.admin.year_board import TermAdmin
+from records.navigation import Link, own_links
+from records.rights import CONTACT
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -72,14 +74,6 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
 )
 # What of the accounts waits for somebody: cards for the task board.
 ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)
-
-
-class Link(NamedTuple):
-    """An entry of the navigation; `is_current` when the page shown lies below it."""
-
-    title: str
-    url: str
-    is_current: bool
 
 
 class AlumniAdminSite(admin.AdminSite):
@@ -113,6 +107,13 @@ class AlumniAdminSite(admin.AdminSite):
         """A view that writes much or lets whole national IDs out: factor or password are asked for again."""
         return fresh_factor_required(view)
 
+    def sensitive_file(
+        self, view: Callable[..., HttpResponse], back_to: str = ""
+    ) -> Callable[..., HttpResponse]:
+        """Likewise for what answers with a file: asked before the page with its form is shown, or before the way back
+        to the page with its button."""
+        return fresh_factor_first(view, back_to)
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """What other apps register by themselves stays out: groups and the worker's task results."""
 
@@ -134,7 +135,7 @@ class AlumniAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {
-            "navigation": list(self._navigation(request)),
+            "navigation": self._navigation(request),
             "available_apps": [],
             "is_nav_sidebar_enabled": False,
         }
@@ -144,6 +145,8 @@ class AlumniAdminSite(admin.AdminSite):
         return []
 
     def _navigation(self, request: HttpRequest) -> list[Link]:
+        if getattr(request.user, "role", "") == CONTACT:
+            return own_links(request)
         links = [Link(_("工作看板"), reverse("admin:index"), request.path == reverse("admin:index"))]
         if policies.can_propose_changes(request.user):
             links.append(Link(_("聯絡人頁面"), reverse("records:home"), False))

@@ -90,9 +90,14 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         return self._request_page(request, self._request(request, object_id))
 
     def _request_page(
-        self, request: HttpRequest, shown: ChangeRequest, answer: str = "", chosen: list[int] | None = None
+        self,
+        request: HttpRequest,
+        shown: ChangeRequest,
+        answer: str = "",
+        chosen: list[int] | None = None,
+        trouble: str = "",
     ) -> HttpResponse:
-        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken."""
+        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken, `trouble` why."""
         now, user = timezone.now(), request.user
         rows = change_comparisons.shown_to(user, shown, Lists.for_showing())
         allowed = change_reviews.may_review(user, shown)
@@ -103,6 +108,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         ticked = [one.item.pk for one in rows if one.standing is Standing.AS_BEFORE]
         context = {
             "title": _("異動申請 %(number)s") % {"number": shown.number},
+            "trouble": trouble,
             "shown": shown,
             "state": change_reviews.state_now(shown, now),
             "rows": rows,
@@ -150,10 +156,9 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         try:
             changed = self._take(request, object_id, step, form.cleaned_data)
         except ReviewRefused as error:
-            messages.error(request, str(error))
             data = form.cleaned_data
             fresh = self._request(request, object_id)
-            return self._request_page(request, fresh, data["answer"], data["items"] or None)
+            return self._request_page(request, fresh, data["answer"], data["items"] or None, str(error))
         messages.success(request, DONE.get(changed.state if step == Step.APPROVED else step, ""))
         return redirect(PAGE, object_id)
 

@@ -20,7 +20,7 @@ RECORDS = [
     "values",
     "columns rows",
     "workbooks synthetic",
-    "rights field_policy",
+    "rights field_policy navigation",
     "querysets lookups",
     "models",
     "bulk progress leases organisation keys annotations storing kept_typing",
