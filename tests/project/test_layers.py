@@ -36,7 +36,7 @@ RECORDS = [
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "deliveries",
     "term_figures sign_off change_request_verification",
-    "tasks sample kept_evidence",
+    "tasks sample sample_work kept_evidence",
     "forms",
     "page_checks person_page",
     "reading_limits",
