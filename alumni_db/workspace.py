@@ -3,6 +3,7 @@ pages of both apps."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -124,10 +125,26 @@ class AlumniAdminSite(admin.AdminSite):
             "board": board.Board(request.user, now),
             "change_cards": change_cards(request.user, now),
             "application_cards": applications.cards(request.user),
+            "trail_cards": self._trail_cards(request, now),
             "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user)],
             "can_import": policies.can_import(request.user),
         }
         return TemplateResponse(request, self.index_template, context)
+
+    def _trail_cards(self, request: HttpRequest, at: datetime.datetime) -> list[board.Card]:
+        """What today's trails hold, for those whose work is to read them."""
+        if not policies.can_see_trail(request.user):
+            return []
+        midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+        trails = (models.Disclosure, models.VerificationAttempt, AccountEvent)
+        return [
+            board.Card(
+                _("今天的%(trail)s") % {"trail": self._registry[trail].navigation_title},
+                trail.objects.filter(at__gte=midnight).count(),
+                reverse(f"admin:{trail._meta.app_label}_{trail._meta.model_name}_changelist"),
+            )
+            for trail in trails
+        ]
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """There is one first page; Django's pages per app lead there."""
