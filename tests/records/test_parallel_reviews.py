@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from records import change_reviews, follow_ups, submissions
+from records import change_requests, change_reviews, follow_ups, submissions
 from records.change_comparisons import compared, fingerprint
 from records.change_reviews import ReviewRefused
 from records.changes import lines as line_writer
@@ -109,7 +109,7 @@ def test_a_paper_handed_in_later_and_an_approval_at_once_both_go_through(user_of
     request = waiting(person, contact)
     seen = fingerprint(request, compared(request, Lists.load()))
     supplementing, approving = threading.Event(), threading.Event()
-    slowed(monkeypatch, submissions, "_supplement", says=supplementing, waits_for=approving)
+    slowed(monkeypatch, change_requests, "submit", says=supplementing, waits_for=approving)
     slowed(monkeypatch, change_reviews, "may_review", says=approving, waits_for=threading.Event())
 
     def approve() -> str:
