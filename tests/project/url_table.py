@@ -376,7 +376,6 @@ TABLE: dict[str, Row] = {
     "admin:records_followup_change": _of_own_people(page(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_figures": page(*PEOPLE_READERS),
     "admin:records_followup_call_sheet": page(*PEOPLE_READERS),
-    "admin:records_followup_call": _of_own_people(act(*CENTER_AND_IT, status=OK, kwargs=_follow_up)),
     "admin:records_followup_assign": _of_own_people(act(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_unreachable": act(*CENTER_AND_IT, status=OK, kwargs=_follow_up),
     "admin:records_followup_reopen": act(*CENTER_AND_IT, kwargs=_follow_up),
