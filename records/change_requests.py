@@ -21,7 +21,7 @@ from . import evidence as papers
 from .changes import PersonChange, RecordChange, apply_changes
 from .encryption import digest, seal, unseal
 from .field_policy import Way, ways_of
-from .identity_numbers import without_national_ids
+from .identity_numbers import hide_national_ids
 from .models import (
     WAITING,
     AcademicRecord,
@@ -240,7 +240,7 @@ def _kept(
     request = ChangeRequest.objects.create(
         person=person,
         source=source,
-        reason=without_national_ids(reason)[:500],
+        reason=hide_national_ids(reason)[:500],
         proposed_by=editor,
         proposed_at=at,
     )

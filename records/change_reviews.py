@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy
 from .change_comparisons import Comparison, Standing, compared, fingerprint
 from .change_requests import change_of, proposed_value, taken_sentence
 from .changes import apply_changes
-from .identity_numbers import without_national_ids
+from .identity_numbers import hide_national_ids
 from .models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, ChangeRequestEvent, Person, Source
 from .policies import Decision, Denied, can_review_changes
 from .programmes import Lists
@@ -255,7 +255,7 @@ def _decline(
 
 def _close(request: ChangeRequest, step: Step, by: Any, at: datetime.datetime, answer: str) -> ChangeRequest:
     _forget(request)
-    answer = without_national_ids(answer)[:500]
+    answer = hide_national_ids(answer)[:500]
     decided = {"decided_by": by, "decided_at": at, "answer": answer}
     closed = _step(
         request, step, by, at, note=answer, state=State(step), taken_by=None, taken_at=None, **decided

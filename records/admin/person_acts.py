@@ -111,6 +111,8 @@ class PersonActs(PersonPages):
         require(policies.can_edit_people(request.user))
         require(policies.can_remark(request.user))
         person = self.person_of(request, object_id)
+        if first := verify_first(request, person):
+            return first
         form = RemarkForm(data_of(request))
         if request.method == "POST" and form.is_valid():
             text = form.cleaned_data["text"]
@@ -127,6 +129,8 @@ class PersonActs(PersonPages):
         require(policies.can_strike(request.user))
         person = self.person_of(request, object_id)
         line = get_object_or_404(person.annotations, pk=annotation_id, number__isnull=False, struck_at=None)
+        if first := verify_first(request, person):
+            return first
         return self._reason_page(
             request,
             person,

@@ -78,6 +78,7 @@ def test_a_call_asks_for_everything_that_is_missing_and_says_when_to_try_again(n
         ({"next_try": datetime.date(2020, 1, 1)}, "next_try"),
         ({"next_try": datetime.date(2999, 1, 1)}, "next_try"),
         ({"note": f"證號 {ID}"}, "note"),
+        ({"note": "證號 Ａ１２３ ４５６ ７８９"}, "note"),
         ({"note": "長" * 301}, "note"),
     ],
 )
@@ -233,7 +234,8 @@ def test_a_call_sheet_holds_own_people_and_readable_fields_and_is_logged(contact
     lacking("email", "birth_date", chinese_name="=1+1", mobile="0911-222333")
     lacking(programme=f"{OTHER}學士班", chinese_name="外系人")
     somebody(chinese_name="不缺的人")
-    assert contact.post(f"{LIST}call-sheet/", {"purpose": ""}).status_code == 200
+    for purpose in ("", "找 Ａ１２３４５６７８９"):
+        assert contact.post(f"{LIST}call-sheet/", {"purpose": purpose}).status_code == 200
     assert not Disclosure.objects.exists()
     answer = contact.post(f"{LIST}call-sheet/", {"purpose": "十一月補正"})
     file = tmp_path / "sheet.xlsx"
