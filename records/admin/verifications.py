@@ -71,7 +71,8 @@ class VerificationAttemptAdmin(TrailAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         names = policies.may_read(request.user, "chinese_name")
-        return ["moment", "editor", "whom" if names else "number", "outcome_", "lock"]
+        words = ["stated"] if policies.may_read(request.user, "words") else []
+        return ["moment", "editor", "whom" if names else "number", "outcome_", "lock", *words]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VerificationAttempt]:
         return super().get_queryset(request).annotate(began_a_lock=began_a_lock())
@@ -95,4 +96,4 @@ class VerificationAttemptAdmin(TrailAdmin):
     def lock(self, attempt: VerificationAttempt) -> str:
         if attempt.outcome == Outcome.LOCKED:
             return gettext("暫停期間")
-        return gettext("第 5 次不符，開始暫停") if attempt.began_a_lock else "－"
+        return gettext("不符次數達上限，開始暫停") if attempt.began_a_lock else "－"
