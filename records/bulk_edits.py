@@ -227,7 +227,9 @@ def _apply(edit: BulkEdit) -> None:
         locked = BulkEdit.objects.select_for_update().filter(pk=edit.pk, state=State.APPLYING).first()
         if locked is None:
             return  # another worker was first
-        total = locked.counts.get(Outcome.WAITING, 0)
+        if locked.undo_of_id:
+            _leave_touched(locked)
+        total = _counts(locked).get(Outcome.WAITING, 0)
         done = 0
 
         def note(applied: list[Applied]) -> None:
@@ -248,6 +250,19 @@ def _apply(edit: BulkEdit) -> None:
         locked.error, locked.counts = "", _counts(locked)
         locked.save()
     edit.refresh_from_db()
+
+
+def _leave_touched(undo: BulkEdit) -> None:
+    """Whoever was touched since the undo was planned stays as well; nobody is from now on until it is written."""
+    waiting = undo.rows.filter(outcome=Outcome.WAITING).order_by("pk")
+    people = Person.objects.select_for_update().filter(pk__in=waiting.order_by().values("person"))
+    list(people.order_by("pk").values_list("pk", flat=True))  # locked in the order in which everybody locks
+    for rows in bulk.batched(waiting, _ROWS_AT_ONCE):
+        after = {row.record_id or row.person_id: row.before for row in rows}
+        touched = _touched(_model(undo.attribute), undo.undo_of, after)
+        clashes = [row.pk for row in rows if (row.record_id or row.person_id) in touched]
+        for chunk in bulk.batched(clashes, bulk.KEYS_PER_STATEMENT):
+            BulkEditRow.objects.filter(pk__any_of=chunk).update(outcome=Outcome.CONFLICT)
 
 
 def _stored_changes(edit: BulkEdit) -> Iterator[PersonChange]:
@@ -334,10 +349,15 @@ def _rows_back(undo: BulkEdit, edit: BulkEdit) -> Iterator[tuple[Any, ...]]:
 
 
 def _touched(model: type, edit: BulkEdit, after: dict[int, str]) -> set[int]:
-    """Whose field is another one now, or was meanwhile: also there and back again is a decision of somebody's."""
+    """Whose field is another one now, or was meanwhile: also there and back again is a decision of somebody's. Of the
+    answer about messages everybody as well who ever objected: it does not go back to none (SOP 6.9)."""
     name = _column(edit.attribute)
     live = model.objects.filter(pk__any_of=list(after)).values_list("pk", name)
     later = model.history.filter(id__any_of=list(after), history_date__gt=edit.applied_at)
     seen = [*live, *later.values_list("id", name)]
     found = {pk for pk, value in seen if _canonical(edit.attribute, value) != after[pk]}
+    if edit.attribute == "accepts_messages":
+        found |= set(
+            MessageObjection.objects.filter(person__any_of=list(after)).values_list("person", flat=True)
+        )
     return found | (after.keys() - {pk for pk, _value in live})

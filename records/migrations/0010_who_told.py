@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0009_raw_delivery'),
+        ("records", "0009_raw_delivery"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='verificationattempt',
-            name='stated',
-            field=models.CharField(blank=True, max_length=300, verbose_name='核對方式說明'),
+            model_name="verificationattempt",
+            name="stated",
+            field=models.CharField(blank=True, max_length=300, verbose_name="核對方式說明"),
         ),
     ]

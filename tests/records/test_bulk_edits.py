@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from records import bulk_edits, leases, progress, tasks
+from records import bulk_edits, leases, objections, progress, tasks
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
@@ -118,6 +118,29 @@ def test_an_undo_leaves_what_was_touched_since_also_there_and_back_again():
     assert undo.counts == {"conflict": 2, "done": 2}
     with pytest.raises(ValidationError, match="已經有復原計畫"):
         bulk_edits.plan_undo(edit, reason="再一次", by=importer(), at=timezone.now())
+
+
+def test_an_undo_leaves_what_was_touched_after_it_was_planned():
+    there_and_back, left = somebody(city="臺北市"), somebody(city="臺北市")
+    edit = applied(plan(there_and_back, left))
+    undo = bulk_edits.plan_undo(edit, reason="弄錯了", by=importer(), at=timezone.now())
+    for value in ("新北市", "基隆市"):
+        write(there_and_back, {"city": value})
+    undo = applied(undo)
+    assert (city(there_and_back), city(left)) == ("基隆市", "臺北市")
+    assert undo.counts == {"conflict": 1, "done": 1}
+
+
+def test_an_undo_takes_no_wish_back_that_the_alumnus_told(user_of):
+    """SOP 6.9: whoever ever objected has answered, before the bulk edit was undone or long before it was made."""
+    person, director, today = somebody(), user_of("center_director"), timezone.localdate()
+    edit = applied(plan(person, attribute="accepts_messages", value="是"), director)
+    undo = bulk_edits.plan_undo(edit, reason="弄錯了", by=importer(), at=timezone.now())
+    told = {"on": today, "channel": "phone", "editor": importer(), "at": timezone.now()}
+    objections.record(person, words="不要", **told)
+    objections.withdraw(person, words="又要了", **told)
+    assert applied(undo, director).counts == {"conflict": 1}
+    assert Person.objects.get().accepts_messages is True
 
 
 def test_a_field_of_degrees_is_set_on_the_degrees_chosen_only():

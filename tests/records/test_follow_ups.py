@@ -196,6 +196,14 @@ def test_a_wrong_call_is_shown_again_with_its_errors_at_the_fields(center):
     assert not CallAttempt.objects.exists()
 
 
+def test_a_double_click_logs_one_call(center):
+    item = lacking()
+    form = {"number": "other", "other_number": "0911-000001", "outcome": "no_answer"}
+    for outcome in ("no_answer", "no_answer", "reached"):
+        center.post(f"{LIST}{item.pk}/call/", form | {"outcome": outcome})
+    assert CallAttempt.objects.count() == 2
+
+
 def test_the_list_is_filtered_by_item_department_assignee_and_day(center, now):
     one = lacking(chinese_name="甲生")
     lacking("birth_date", programme=f"{OTHER}學士班", chinese_name="乙生")
