@@ -127,8 +127,8 @@ def log_call_to(
     next_try: datetime.date | None = None,
 ) -> CallAttempt:
     """Log a telephone attempt to a person, also when nothing is missing yet (an edit is about to blank a required
-    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`. What a double
-    click sends is logged once."""
+    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`. What a
+    double click sends is logged once."""
     today = timezone.localdate(at)
     errors = {
         "number": _number_refusal(number, today),

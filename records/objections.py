@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,6 +61,11 @@ def record(
     told = _checked(on, channel, words, at)
     if open_objection(person):
         raise ValidationError(_("這位校友已登錄不願接受訊息，不必重複登錄。"))
+    later = person.objections.aggregate(Max("ended_on"))["ended_on__max"]
+    if later and on < later:
+        raise ValidationError(
+            {"on": _("校友在 %(day)s 已表示願意接受；只有後來的意願才能改變。") % {"day": later.isoformat()}}
+        )
     _write(
         person, "objection", NewObjection(on, channel, told), evidence, editor=editor, at=at, source=source
     )

@@ -50,6 +50,9 @@ def test_an_objection_ends_by_the_later_wish_and_may_come_again():
     assert answer(person) is True
     ended = MessageObjection.objects.get()
     assert (ended.ended_on, ended.ended_words, ended.ended_by) == (DAY, "想再收到校友通訊", importer())
+    with pytest.raises(ValidationError) as refused:  # an old letter that turns up now
+        recorded(person, on=DAY - datetime.timedelta(days=1), words="舊信")
+    assert "on" in refused.value.message_dict and answer(person) is True
     recorded(person, words="還是不要")
     assert answer(person) is False
     assert [line.split("(")[0] for line in lines(person)] == [
