@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from records import bulk_edits, leases, objections, progress, tasks
+from records import bulk_edit_fields, bulk_edits, leases, objections, progress, tasks
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
@@ -177,19 +177,19 @@ def test_a_field_of_degrees_is_set_on_the_degrees_chosen_only():
 )
 def test_a_value_or_field_that_is_not_for_many_is_refused(attribute, value):
     with pytest.raises(ValidationError):
-        bulk_edits.cleaned_value(attribute, value, datetime.date(2026, 11, 21))
+        bulk_edit_fields.cleaned_value(attribute, value, datetime.date(2026, 11, 21))
 
 
 def test_a_status_of_another_list_or_switched_off_is_refused():
     identity = StatusCode.objects.filter(kind=StatusCode.Kind.IDENTITY).first()
     status = StatusCode.objects.filter(kind=StatusCode.Kind.ENROLMENT).first()
     today = datetime.date(2026, 11, 21)
-    assert bulk_edits.cleaned_value("enrolment_status", str(status.pk), today) == str(status.pk)
+    assert bulk_edit_fields.cleaned_value("enrolment_status", str(status.pk), today) == str(status.pk)
     status.is_active = False
     status.save()
     for pk in (identity.pk, status.pk):
         with pytest.raises(ValidationError):
-            bulk_edits.cleaned_value("enrolment_status", str(pk), today)
+            bulk_edit_fields.cleaned_value("enrolment_status", str(pk), today)
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "長" * 201, "因為 A123456789"])

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from records import bulk_edits, change_reviews, objections, reverting
+from records import bulk_edit_fields, bulk_edits, change_reviews, objections, reverting
 from records.annotations import OBJECTION
 from records.annotations_editing import add_remark
 from records.change_comparisons import compared, fingerprint
@@ -113,7 +113,7 @@ def bulk_edited(world: World, attribute: str, typed: str) -> Any:
         Person.objects.filter(pk=world.person.pk),
         AcademicRecord.objects.none(),
         attribute=attribute,
-        value=bulk_edits.cleaned_value(attribute, typed, timezone.localdate()),
+        value=bulk_edit_fields.cleaned_value(attribute, typed, timezone.localdate()),
         reason="測試",
         chosen_by="測試",
         by=importer(),
