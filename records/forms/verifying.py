@@ -101,7 +101,7 @@ class StatementForm(forms.Form):
         validators=[refuse_national_ids],
         widget=forms.TextInput(attrs=_ATTRIBUTES),
         help_text=gettext_lazy(
-            "例如：由在校時留存的電話回撥，並說出入學年與導師。會記入身分核對紀錄，請勿填寫身分證字號。"
+            "例如：回撥在校時留存的電話，校友說出入學年與導師。會記入身分核對紀錄，請勿填寫身分證字號。"
         ),
         error_messages={"required": gettext_lazy("請說明如何核對。")},
     )
