@@ -95,7 +95,7 @@ def test_by_keyboard_alone_a_contact_updates_one_of_three_namesakes_and_the_cent
     page_of, three
 ):
     """Search, verify among three of one name, change address and mobile, add an English name; the center sees what
-    was before and after and takes one back; the contact sees that."""
+    was before and after, verifies, and takes one back; the contact sees that."""
     person = three[1]
     page = page_of(ROLE)
     page.goto("/")
@@ -135,6 +135,10 @@ def test_by_keyboard_alone_a_contact_updates_one_of_three_namesakes_and_the_cent
     for text in (*written, "0912-345678", person.mobile, "臺北市大安區和平東路1號", "基隆市中正區北寧路2號"):
         assert seen.get_by_text(text).first.is_visible()
     seen.get_by_role("link", name="還原行動電話的這次異動").click()
+    seen.get_by_label("身分證字號，或末四碼").fill(person.national_id[-4:])
+    seen.get_by_label("畢業系所").select_option(label=OWN)
+    seen.get_by_label("生日").fill("1991-01-02")
+    seen.get_by_role("button", name="核對").click()
     seen.get_by_role("textbox", name="理由").fill("校友來電更正")
     seen.get_by_role("button", name="還原").click()
     seen.get_by_text("已還原").wait_for()
