@@ -27,7 +27,7 @@ from .change_comparisons import Comparison, Standing, compared, fingerprint
 from .change_requests import change_of, taken_sentence
 from .changes import apply_changes
 from .follow_ups import blank_refusal
-from .identity_numbers import without_national_ids
+from .identity_numbers import hide_national_ids
 from .models import (
     WAITING,
     AcademicRecord,
@@ -275,7 +275,7 @@ def _decline(
 
 def _close(request: ChangeRequest, step: Step, by: Any, at: datetime.datetime, answer: str) -> ChangeRequest:
     _forget(request)
-    answer = without_national_ids(answer)[:500]
+    answer = hide_national_ids(answer)[:500]
     decided = {"decided_by": by, "decided_at": at, "answer": answer}
     closed = _step(
         request, step, by, at, note=answer, state=State(step), taken_by=None, taken_at=None, **decided

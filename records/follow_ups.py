@@ -31,6 +31,7 @@ Outcome = CallAttempt.Outcome
 # Somebody can be asked again once one of these is known anew.
 REACHING = frozenset({"phone", "mobile", "other_phones", "email", "other_emails", "address", "other_address"})
 _NUMBERS = ("mobile", "phone", "other_phones")
+_DOUBLE_CLICK = datetime.timedelta(seconds=30)
 
 
 # --- what there is to do ----------------------------------------------------------------------------------------
@@ -126,7 +127,8 @@ def log_call_to(
     next_try: datetime.date | None = None,
 ) -> CallAttempt:
     """Log a telephone attempt to a person, also when nothing is missing yet (an edit is about to blank a required
-    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`."""
+    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`. What a
+    double click sends is logged once."""
     today = timezone.localdate(at)
     errors = {
         "number": _number_refusal(number, today),
@@ -136,16 +138,17 @@ def log_call_to(
     }
     if any(errors.values()):
         raise ValidationError({name: text for name, text in errors.items() if text})
+    told = {
+        "number": _canonical(number, today),
+        "outcome": outcome,
+        "note": note.strip(),
+        "next_try": next_try,
+    }
     with transaction.atomic():
-        call = CallAttempt.objects.create(
-            person=person,
-            by=by,
-            at=at,
-            number=_canonical(number, today),
-            outcome=outcome,
-            note=note.strip(),
-            next_try=next_try,
-        )
+        Person.objects.select_for_update().get(pk=person.pk)
+        if twice := person.call_attempts.filter(by=by, at__gt=at - _DOUBLE_CLICK, **told).first():
+            return twice
+        call = CallAttempt.objects.create(person=person, by=by, at=at, **told)
         person.follow_ups.filter(closed_at=None).update(next_try=next_try)
     return call
 

@@ -1,6 +1,6 @@
-"""Nobody's typing is lost: what was sent when the sign-in, the verification or the form's own token had ended is kept
-in the session, sealed, and stands in the form again when its author is back. Nothing of it is written before the
-author saves it.
+"""Nobody's typing is lost: what was sent when the sign-in, the verification or the form's own token had ended, or a
+reading limit was passed, is kept in the session, sealed, and stands in the form again when its author is back. Nothing
+of it is written before the author saves it.
 
 A form that takes part carries `mark(request)` in the hidden field FIELD: signed, and telling whose form of which page
 it is. When such a form arrives and something comes before its view, or the view leads elsewhere before it reads the
@@ -31,6 +31,8 @@ SESSION_KEY = "kept_typing"
 MAX_AGE = timedelta(days=2)  # a form left open over the weekend's first day
 LIMIT = 64 * 1024  # characters
 MOST = 3  # pages at a time
+# Sent elsewhere, a token of an earlier login, a reading limit: what comes before a view, or before it reads the form.
+_NOT_ARRIVED = (302, 403, 429)
 _SALT = "records.kept_typing"
 
 
@@ -92,7 +94,7 @@ class KeptTypingMiddleware:
         response = self.get_response(request)
         if request.method != "POST" or getattr(request, "typing_arrived", False):
             return response
-        if response.status_code not in (302, 403) or not self._keep(request):
+        if response.status_code not in _NOT_ARRIVED or not self._keep(request):
             return response
         if not request.user.is_authenticated:
             messages.info(request, _("登入已結束。請重新登入，您輸入的內容已保留，尚未儲存。"))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from .encryption import digest, seal, unseal
 from .evidence import Stored, are_alike
-from .identity_numbers import without_national_ids
+from .identity_numbers import hide_national_ids
 from .models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, ChangeRequestEvent, Person, Source
 from .values import mask_national_id
 
@@ -81,7 +81,7 @@ def submit(
 ) -> Submission:
     """Keep the fields for review; what the editor proposed before and still waits is supplemented instead. The person
     is locked. Raises NotTaken."""
-    words = without_national_ids(words)[:500]
+    words = hide_national_ids(words)[:500]
     own = ChangeRequest.objects.filter(person=person, proposed_by=editor).order_by("pk")
     waiting = list(own.filter(state__in=WAITING).select_for_update().prefetch_related("items"))
     wanted = {one.key: one.value for one in fields}

@@ -3,7 +3,6 @@ of reviewing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +23,11 @@ from ..change_comparisons import Comparison, Standing
 from ..change_reviews import ReviewRefused
 from ..forms.change_requests import ReviewModeForm, StepForm
 from ..models import WAITING, ChangeRequest, ChangeRequestEvent, ReviewMode
-from ..page_checks import require
+from ..page_checks import ID, require
 from ..programmes import Lists
 from .change_request_list import LIST, ChangeRequestListAdmin, age_of
 
 Step, State = ChangeRequestEvent.Step, ChangeRequest.State
-ID = re.compile(r"[0-9]{1,18}")
 PAGE = "admin:records_changerequest_change"
 
 # What each step leaves to say.
@@ -227,7 +225,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             try:
                 change_reviews.approve(
                     one.pk,
-                    version=int(version) if version.isdecimal() else 0,
+                    version=int(version) if ID.fullmatch(version) else 0,
                     seen=fingerprint,
                     items=None,
                     by=request.user,

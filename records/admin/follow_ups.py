@@ -25,7 +25,7 @@ from .. import follow_ups, kept_typing, policies, resources
 from ..forms.follow_ups import AssignForm, CallForm, CallSheetForm, UnreachableForm
 from ..models import CallAttempt, FollowUp
 from ..page_checks import require
-from ..reading_limits import count_person
+from ..reading_limits import count_list, count_person
 from .base import WorkspaceAdmin
 from .follow_up_filters import FILTERS
 from .workbook_files import download, temporary_file
@@ -84,6 +84,7 @@ class FollowUpAdmin(WorkspaceAdmin):
 
     # --- the list ---------------------------------------------------------------------------------------------
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        count_list(request)
         context = {
             "title": self.navigation_title,
             "takes_sheets": policies.can_take_call_sheets(request.user),

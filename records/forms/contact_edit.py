@@ -2,7 +2,7 @@
 
 Each field carries the text it was shown with, so that what changed, and from what, is told by the form itself. What
 was not touched is neither cleaned nor written. A national ID is never shown; neither is a birthday to who may not read
-it: those fields take a new value only.
+it: those fields take a new value only. What is too long is not read at all.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import change_requests, columns, policies, values
-from ..cells import ERROR, Cleaned
+from ..cells import ERROR, Cleaned, Note
 from ..models import Person, Sex
 from ..rights import MASKED
 from ..storing import current_values
+from .known_identity import seen_digest, sign_of
 
 SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("contact", gettext_lazy("聯絡方式"), ("mobile", "phone", "other_phones", "email", "other_emails")),
@@ -64,6 +65,7 @@ class ContactEditForm(forms.Form):
     def __init__(self, data: Any = None, *, person: Person, editor: Any, today: datetime.date) -> None:
         super().__init__(data)
         self.today = today
+        self.person = person
         self.now = current_values(person)
         self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
         self.notices: dict[str, list[str]] = {}
@@ -99,7 +101,7 @@ class ContactEditForm(forms.Form):
         for name in self.names:
             if self.data.get(f"choice_{name}") == THEIRS:
                 self._write(name, self.first(name))
-            elif self.raw(name) != self.first(name):
+            elif name not in self.errors and self.raw(name) != self.first(name):
                 self._clean_typed(name, rests)
         for name, rest in rests.items():
             self._keep_rest(name, rest)
@@ -150,8 +152,17 @@ class ContactEditForm(forms.Form):
         return self._changed.get("accepts_messages") == NO
 
     def before(self) -> dict[str, str]:
-        """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it."""
-        return {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+        """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it; but of
+        the national ID the digest that was there when the form was."""
+        seen = {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+        if "national_id" in seen:
+            seen["national_id"] = seen_digest(self.known_identity, self.person)
+        return seen
+
+    @property
+    def known_identity(self) -> str:
+        """The hidden field that tells which national ID was stored when the form was shown."""
+        return self.data.get("known_identity", "") if self.is_bound else sign_of(self.person)
 
     @property
     def has_waiting(self) -> bool:
@@ -173,7 +184,8 @@ class ContactEditForm(forms.Form):
     ) -> None:
         """Go on from `person` as stored now: fields that were written or wait count as unchanged, what was refused
         says why, what somebody else changed meanwhile stands beside what was typed and waits for a choice."""
-        self.data, self.now = self.data.copy(), current_values(person)
+        self.data, self.now, self.person = self.data.copy(), current_values(person), person
+        self.data["known_identity"] = sign_of(person)
         for name in self.names:
             is_wish = name == "accepts_messages" and self.refuses_messages  # still to be recorded
             is_open = name in stale or name in refused or is_wish
@@ -186,7 +198,8 @@ class ContactEditForm(forms.Form):
         self.data.setlist("conflict", self.conflicts)
         for name, (theirs, mine) in stale.items():
             if name in self.unseen:
-                self.add_error(name, _("與資料庫現有的資料衝突，沒有儲存；請洽校友服務中心。"))
+                said = _("剛才已有他人修改這個欄位（目前：%(text)s），沒有儲存；確認後請再儲存一次。")
+                self.add_error(name, said % {"text": _as_read(name, theirs)})
                 continue
             self._ask(name, theirs, mine)
             self.add_error(name, _("剛才已有他人修改這個欄位，請選擇要採用哪一個。"))
@@ -239,6 +252,8 @@ class ContactEditForm(forms.Form):
 
     def suggestions(self, name: str) -> list[tuple[str, str, str]]:
         """Field, value and words of what the value typed in `name` makes likely, for fields that say otherwise."""
+        if any(len(self.raw(part)) > _LONG for part in ("postal_code", "city", "address")):
+            return []
         if name == "postal_code":
             place = values.postal_district(self._changed.get(name, self.raw(name)))
             if place and place[0] != self.raw("city"):
@@ -258,6 +273,10 @@ def label_of(name: str) -> str:
 
 def read(name: str, text: str, today: datetime.date) -> Cleaned:
     """A typed text read as its column reads a cell. Raises nothing: what is kept out is an error among the notes."""
+    if len(text) > _LONG:
+        return Cleaned(
+            "", (Note(ERROR, "too_long", _("內容過長，最多 %(limit)d 個字。") % {"limit": _LONG}),)
+        )
     if name not in _READ_LIKE:
         return columns.BY_ATTRIBUTE[name].cleaned(text, today)
     found = [_read_one(part, _READ_LIKE[name], today) for part in _parts(text)]

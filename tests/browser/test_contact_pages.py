@@ -95,7 +95,7 @@ def test_by_keyboard_alone_a_contact_updates_one_of_three_namesakes_and_the_cent
     page_of, three
 ):
     """Search, verify among three of one name, change address and mobile, add an English name; the center sees what
-    was before and after and takes one back; the contact sees that."""
+    was before and after, verifies, and takes one back; the contact sees that."""
     person = three[1]
     page = page_of(ROLE)
     page.goto("/")

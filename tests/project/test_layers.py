@@ -31,7 +31,7 @@ RECORDS = [
     "grouping",
     "record_plans",
     "person_plans",
-    "planning progress_sentences",
+    "planning progress_sentences bulk_edit_fields",
     "annotations_editing objections reverting submissions",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "deliveries",

@@ -191,6 +191,8 @@ def test_many_of_one_kind_are_approved_after_a_page_that_shows_them_all(client_o
     mixed = client.post(f"{INBOX}bulk/", {"chosen": [requests[0].pk, other_kind.pk]}, follow=True)
     assert "相同欄位" in text(mixed)
     assert not client.post(f"{INBOX}bulk/", {"chosen": [own.pk]}).context_data["ready"]
+    forged = {"confirmed": "1", "entry": f"{requests[0].pk}:{'9' * 5000}:x"}
+    assert client.post(f"{INBOX}bulk/", forged).status_code == 302 and requests[0].is_waiting
     page = client.post(f"{INBOX}bulk/", {"chosen": [one.pk for one in (*requests, stale)]})
     assert [entry.request for entry in page.context_data["ready"]] == requests
     assert "請個別審核" in text(page) and ChangeRequest.objects.filter(state="approved").count() == 0

@@ -20,7 +20,7 @@ from tests.records.test_contact_pages import OTHER, OWN, ROLE, address, change, 
 
 pytestmark = pytest.mark.usefixtures("organisation")
 TODAY = timezone.localdate().isoformat()
-WISH = {"on": TODAY, "channel": "phone", "words": "請不要再寄了"}
+WISH = {"on": TODAY, "channel": "phone", "told_by": "self", "words": "請不要再寄了"}
 FORMS = re.compile(r'<form[^>]*method="post"[^>]*>')
 
 

@@ -78,6 +78,7 @@ def test_a_call_asks_for_everything_that_is_missing_and_says_when_to_try_again(n
         ({"next_try": datetime.date(2020, 1, 1)}, "next_try"),
         ({"next_try": datetime.date(2999, 1, 1)}, "next_try"),
         ({"note": f"證號 {ID}"}, "note"),
+        ({"note": "證號 Ａ１２３ ４５６ ７８９"}, "note"),
         ({"note": "長" * 301}, "note"),
     ],
 )
@@ -207,6 +208,14 @@ def test_the_note_of_a_call_comes_back_after_the_sign_in(center, user_of):
     assert not CallAttempt.objects.exists()
 
 
+def test_a_double_click_logs_one_call(center):
+    item = lacking()
+    form = {"number": "other", "other_number": "0911-000001", "outcome": "no_answer"}
+    for outcome in ("no_answer", "no_answer", "reached"):
+        center.post(f"{LIST}{item.pk}/", form | {"outcome": outcome})
+    assert CallAttempt.objects.count() == 2
+
+
 def test_the_list_is_filtered_by_item_department_assignee_and_day(center, now):
     one = lacking(chinese_name="甲生")
     lacking("birth_date", programme=f"{OTHER}學士班", chinese_name="乙生")
@@ -245,7 +254,8 @@ def test_a_call_sheet_holds_own_people_and_readable_fields_and_is_logged(contact
     lacking("email", "birth_date", chinese_name="=1+1", mobile="0911-222333")
     lacking(programme=f"{OTHER}學士班", chinese_name="外系人")
     somebody(chinese_name="不缺的人")
-    assert contact.post(f"{LIST}call-sheet/", {"purpose": ""}).status_code == 200
+    for purpose in ("", "找 Ａ１２３４５６７８９"):
+        assert contact.post(f"{LIST}call-sheet/", {"purpose": purpose}).status_code == 200
     assert not Disclosure.objects.exists()
     answer = contact.post(f"{LIST}call-sheet/", {"purpose": "十一月補正"})
     file = tmp_path / "sheet.xlsx"
