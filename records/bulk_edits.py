@@ -239,25 +239,24 @@ def progress_name(edit: BulkEdit) -> str:
     return f"edit-{edit.pk}"
 
 
-def recover(at: datetime.datetime) -> int:
-    """Put plans back that a dead process left in the middle: nothing of them was written."""
-    waiting = BulkEdit.objects.filter(state=State.APPLYING)
-    dead = [edit for edit in waiting if leases.is_silent(progress_name(edit), edit.heartbeat_at, at)]
-    for edit in dead:
-        leases.end_session(progress_name(edit))
-    return BulkEdit.objects.filter(pk__in=[edit.pk for edit in dead], state=State.APPLYING).update(
-        state=State.PLANNED,
-        applied_by=None,
-        heartbeat_at=None,
-        error=_("寫入中斷，沒有任何資料被更動；請再確認一次。"),
-    )
+def left_behind(at: datetime.datetime) -> list[BulkEdit]:
+    """Confirmed plans that have given no sign of life for longer than a lease."""
+    waiting = BulkEdit.objects.filter(state=State.APPLYING).order_by("pk")
+    return [edit for edit in waiting if leases.is_silent(progress_name(edit), edit.heartbeat_at, at)]
 
 
-def _leave(edit: BulkEdit, sentence: str) -> None:
-    BulkEdit.objects.filter(pk=edit.pk, state=State.APPLYING).update(
+def put_back(edit: BulkEdit) -> bool:
+    """Have a plan that a dead process left in the middle wait for confirmation again: nothing of it was written."""
+    leases.end_session(progress_name(edit))
+    return _leave(edit, _("寫入中斷，沒有任何資料被更動；請再確認一次。"))
+
+
+def _leave(edit: BulkEdit, sentence: str) -> bool:
+    left = BulkEdit.objects.filter(pk=edit.pk, state=State.APPLYING).update(
         state=State.PLANNED, applied_by=None, heartbeat_at=None, error=sentence[:500]
     )
     edit.refresh_from_db()
+    return bool(left)
 
 
 # --- undoing ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from .states import State, again_once, held, leave, take, working
 
 logger = logging.getLogger(__name__)
 CHANGED_MEANWHILE = gettext_lazy("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。")
+# What applying says of the batch; anything else, its term for one, somebody may change meanwhile.
+_WRITTEN = ("counts", "applied_at", "state", "error", "heartbeat_at", "resumes")
 CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 
 
@@ -120,7 +122,7 @@ def _apply(batch: ImportBatch) -> None:
         )
         batch.applied_at = timezone.now()
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = State.APPLIED, "", None, 0
-        batch.save()
+        batch.save(update_fields=_WRITTEN)
 
 
 class _Outcome:

@@ -22,6 +22,7 @@ from .files import upload_path
 from .states import State, move
 
 QUESTIONS_A_PAGE = 20
+_WITHDRAWN = (State.RECEIVED, State.READING, State.PLANNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +144,27 @@ def open_questions(batch: ImportBatch, asked: list[Asked] | None = None) -> list
 def discard(batch: ImportBatch) -> bool:
     """Give a planned batch up: its rows and what was corrected, which hold personal data, and the decisions on them
     are deleted."""
+    return _given_up(batch, State.PLANNED)
+
+
+def _given_up(batch: ImportBatch, before: str) -> bool:
+    path = upload_path(batch)
     with transaction.atomic():
-        if not move(batch, State.PLANNED, State.DISCARDED):
+        if not move(batch, before, State.DISCARDED):
             return False
         for model in (ImportRow, ImportDecision, ImportCorrection):
             model.objects.filter(batch=batch).delete()
         ImportBatch.objects.filter(pk=batch.pk).update(heartbeat_at=None)
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return True
 
 
 def withdraw(user: Any) -> int:
-    """Give up what waits of a user: files not read yet and plans not confirmed; returns how many batches.
+    """Give up what waits of a user: files not read yet and plans not confirmed, also those that a worker is reading or
+    planning again, who then finds the batch given up; returns how many batches.
 
     A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
-    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=(State.RECEIVED, State.PLANNED))
+    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=_WITHDRAWN)
     withdrawn = [batch.pk for batch in waiting if _withdrawn(batch)]
     sentence = _("上傳者的帳號已停用，這個批次已停止，檔案與計畫中的個人資料已刪除。")
     ImportBatch.objects.filter(pk__in=withdrawn).update(error=sentence)
@@ -164,10 +172,7 @@ def withdraw(user: Any) -> int:
 
 
 def _withdrawn(batch: ImportBatch) -> bool:
-    if batch.state == State.PLANNED:
-        return discard(batch)
-    if not move(batch, State.RECEIVED, State.DISCARDED):
-        return False
-    path = upload_path(batch)
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
-    return True
+    while batch.state in _WITHDRAWN:  # a worker may bring it one step on just now
+        if _given_up(batch, batch.state):
+            return True
+    return False

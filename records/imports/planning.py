@@ -24,10 +24,12 @@ from .correcting import corrected_rows
 from .files import earlier_import, upload_path
 from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
-from .undoing import undo_of
+from .undo_states import undo_of
 
 ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
+# What planning says of the batch; anything else, its term for one, somebody may change meanwhile.
+_WRITTEN = ("counts", "notes", "planned_at", "state", "error", "heartbeat_at", "resumes")
 
 
 def read_and_plan(batch: ImportBatch) -> None:
@@ -130,7 +132,7 @@ def _store_plan(
         batch.notes = [*said, *_own_notes(batch)]
         batch.planned_at = timezone.now()
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = state, "", None, 0
-        batch.save()
+        batch.save(update_fields=_WRITTEN)
 
 
 def _counted(batch: ImportBatch, planned: list[plans.Planned]) -> Iterator[plans.Planned]:

@@ -32,6 +32,8 @@ class BatchUndo(models.Model):
     )
     applied_at = models.DateTimeField(_("還原時間"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
+    resumes = models.PositiveSmallIntegerField(default=0)  # how often it was begun again by itself
     people = models.PositiveIntegerField(_("人數"), default=0)  # how many the plan would change or remove
     counts = models.JSONField(default=dict)  # outcome of the rows → how many
     error = models.CharField(_("說明"), max_length=500, blank=True)

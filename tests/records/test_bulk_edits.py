@@ -271,11 +271,20 @@ def test_a_process_that_died_leaves_a_plan_that_can_be_confirmed_again():
     now = timezone.now()
     assert len(list(check_stuck_batches(now + datetime.timedelta(minutes=11)))) == 1
     progress.write(bulk_edits.progress_name(edit), "applying", 1, 2)
-    assert not bulk_edits.recover(now + leases.LEASE / 2)
-    assert bulk_edits.recover(now + leases.LEASE * 2) == 1
+    assert not tasks.resume(now + leases.LEASE / 2)
+    assert tasks.resume(now + leases.LEASE * 2) == 1
     edit.refresh_from_db()
     assert (edit.state, edit.applied_by) == (State.PLANNED, None) and edit.error
     assert applied(edit).state == State.APPLIED
+
+
+def test_a_plan_that_waits_in_the_queue_stays_confirmed(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    edit = plan(somebody())
+    assert tasks.request_bulk_edit(edit, importer())
+    assert tasks.resume(timezone.now() + leases.LEASE * 2) == 0
+    edit.refresh_from_db()
+    assert edit.state == State.APPLYING
 
 
 def test_a_failure_in_the_middle_writes_nothing_at_all(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.db import DataError
@@ -287,14 +288,12 @@ def test_a_row_damaged_in_the_database_is_shown_as_damaged_and_never_written():
     assert not Person.objects.exists()
 
 
-def test_the_queue_keeps_no_words_of_the_database(monkeypatch):
-    """PostgreSQL quotes the row that it refuses."""
-
-    def refuse(_batch: ImportBatch) -> None:
-        raise DataError("value too long: CONTEXT: COPY records_person, column address: 基隆市某路1號")
-
+@pytest.mark.parametrize("kind", [DataError, ValueError])
+def test_the_queue_keeps_no_words_of_an_error(monkeypatch, kind):
+    """PostgreSQL quotes the row that it refuses; other errors a cell."""
+    words = "value too long: CONTEXT: COPY records_person, column address: 基隆市某路1號"
     batch = planned([row()])
-    monkeypatch.setattr(imports, "apply", refuse)
+    monkeypatch.setattr(imports, "apply", mock.Mock(side_effect=kind(words)))
     with pytest.raises(tasks.TaskFailed) as failure:
         tasks.apply_batch.func(batch.pk)
     assert "基隆" not in "".join(traceback.format_exception(failure.value))

@@ -11,10 +11,11 @@ from pypdfium2 import PdfDocument
 
 from records import sign_off, terms
 from records.documents import render_pdf
+from records.imports import undoing
 from records.models import AcademicRecord, ImportBatch, ImportRow, Term, TermSignOff
 from records.term_figures import Change, compare, totals
 from tests.factories import applied, imported, importer, planned, row
-from tests.undoings import undone
+from tests.undoings import undo_planned, undone
 
 pytestmark = pytest.mark.usefixtures("organisation")
 TERM = {"academic_year": 113, "half": 1, "due_on": datetime.date(2025, 3, 31)}
@@ -135,6 +136,14 @@ def test_the_undo_of_a_batch_opens_its_term_again(term):
     closing = TermSignOff.objects.get()
     assert closing.reopened_at and f"還原匯入批次 #{batch.pk}" in closing.reopen_reason
     assert sign_off.sheet_of(term)["total"]["now"] == 0
+
+
+def test_what_was_signed_off_while_an_undo_was_written_is_open_again(term):
+    undo = undo_planned(imported([row(), row()], term=term))
+    assert undoing.start_undoing(undo, importer())
+    TermSignOff.objects.create(term=term, sheet={}, signed_by=importer(), signed_at=timezone.now())
+    undoing.undo_batch(undo)
+    assert TermSignOff.objects.get().reopened_at
 
 
 def test_new_degrees_are_compared_with_the_same_term_a_year_before(term):
