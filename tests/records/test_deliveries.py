@@ -403,3 +403,20 @@ def test_a_delivery_without_any_people_is_refused(tmp_path):
         delivery = deliveries.receive(file, file_name=path.name, user=importer())
     assert convert(delivery, as_proposed(delivery)) is None
     assert delivery.state == State.REFUSED and "沒有任何資料" in delivery.error
+
+
+def test_an_answer_about_a_value_holds_where_a_formula_says_it_and_an_error_is_no_value():
+    rows = [row(在學狀態=FormulaCell('=IF(1,"應屆畢業","")', "應屆畢業")), row(在學狀態=ErrorCell("#N/A"))]
+    delivery = delivered(rows)
+    assert convert(delivery, as_proposed(delivery)) is None
+    assert delivery.open_details()["unknown"] == {"enrolment_status": [["應屆畢業", 1]]}
+    mapping = deliveries.mapping_of(delivery.mapping)
+    answers = {"enrolment_status": {"應屆畢業": "21-畢業"}}
+    answered = deliveries.Mapping(mapping.columns, mapping.joins, answers)
+    assert deliveries.settle(delivery, deliveries.save("答覆", answered, user=importer()))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        batch = deliveries.convert(delivery)
+    imports.read_and_plan(batch)
+    translated, wrong = views(batch)
+    assert "畢業" in translated.values["在學狀態"] and "應屆" not in translated.values["在學狀態"]
+    assert any(remark[0] == "在學狀態" for remark in wrong.remarks)
