@@ -14,7 +14,7 @@ from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
-from .rulings import SETTLED, Kind, Ruling, contradictions, record_of, unconfirmed
+from .rulings import SETTLED, Kind, Ruling, contradictions, identity_of, record_of, unconfirmed
 
 
 @dataclass(slots=True)
@@ -120,6 +120,9 @@ class Grouping:
         """Whether a person's ruling on the row stands; one that facts have overtaken is asked for again."""
         ruling = self.rulings.get(item.row.number)
         if ruling is None:
+            return False
+        if ruling.identity != identity_of(item):
+            _overtake(item, _("決定之後，這一列的姓名、身分證字號、生日、學號或流水號更正過。"))
             return False
         found = contradictions(item, ruling, self.known)
         against = unconfirmed(found, ruling)

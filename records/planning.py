@@ -15,11 +15,12 @@ from .cells import ERROR, WARNING
 from .columns import BY_ATTRIBUTE
 from .grouping import Grouping, Item, find_namesakes
 from .matching import Known, annotation_lines
-from .models import ImportDecision, Verdict
+from .models import Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
+from .rulings import Kind, identity_of
 
 
 def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
@@ -63,7 +64,7 @@ def judged(row: Row, lists: Lists, options: Options) -> Item:
         if not row.is_rejected("chinese_name"):
             item.remark("中文姓名", ERROR, "name_missing", _("中文姓名空白，請補上後再匯入。"))
     ruling = options.rulings.get(row.number)
-    if ruling and ruling.kind == ImportDecision.Kind.OUT:
+    if ruling and ruling.kind == Kind.OUT and ruling.identity == identity_of(row):
         planned.verdict = Verdict.KEPT_OUT
         item.remark("", WARNING, "left_out", _("不匯入：%(told)s") % {"told": ruling.told})
     return item

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
+from .encryption import digest
 from .matching import Known, KnownPerson, KnownRecord
 from .models import ImportDecision
 from .values import fold_name
@@ -34,6 +35,10 @@ SETTLED = frozenset(
 )
 
 
+# What says who a row is. Corrected, it may be somebody else of whom nobody decided anything.
+_IDENTITY = ("chinese_name", "national_id", "birth_date", "student_number", "serial_number")
+
+
 class Speaks(Protocol):
     """A cleaned row, as far as it tells who is meant."""
 
@@ -45,7 +50,8 @@ class Speaks(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """`kind` person: the row is that person's, with `record_id` or as a further degree; new: nobody's yet; out: the
-    row stays away. `accepted` are the codes of contradictions that were confirmed, `told` who ruled when and why."""
+    row stays away. `accepted` are the codes of contradictions that were confirmed, `told` who ruled when and why,
+    `identity` whom the row named then."""
 
     kind: str
     person_id: int | None = None
@@ -53,12 +59,18 @@ class Ruling:
     is_new_degree: bool = False
     accepted: frozenset[str] = frozenset()
     told: str = ""
+    identity: str = ""
 
 
 class Contradiction(NamedTuple):
     code: str
     sentence: str
     is_final: bool
+
+
+def identity_of(row: Speaks) -> str:
+    """The keyed digest of who a row says it is."""
+    return digest("\x1f".join(row.value(attribute) for attribute in _IDENTITY))
 
 
 def contradictions(row: Speaks, ruling: Ruling, known: Known) -> list[Contradiction]:

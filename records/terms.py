@@ -113,8 +113,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A term with what came for it. `rows` are those of batches not given up; `open_rows` were kept out of what was
-    imported, or need a person."""
+    """A term with what came for it. `rows` are those of batches that were neither given up nor taken back, each once
+    though a returned workbook brought it again; `open_rows` were kept out of what was imported, or need a person."""
 
     term: Term
     standing: Standing
@@ -125,16 +125,22 @@ class Line:
 
     @property
     def applied(self) -> list[ImportBatch]:
-        return [batch for batch in self.batches if batch.state == State.APPLIED]
+        """What was imported and not wholly taken back."""
+        return [batch for batch in self.batches if batch.state == State.APPLIED and not batch.is_undone]
+
+    @property
+    def last_applied(self) -> ImportBatch | None:
+        """The last batch that was imported, taken back or not."""
+        return next((batch for batch in reversed(self.batches) if batch.state == State.APPLIED), None)
 
 
 def lines_of(terms: Iterable[Term], day: datetime.date) -> list[Line]:
-    """What came for each of the terms, in their order: three queries, however many there are."""
+    """What came for each of the terms, in their order: six queries, however many there are."""
     terms = list(terms)
     stored = [term.pk for term in terms if term.pk]
     batches: dict[int, list[ImportBatch]] = defaultdict(list)
     found = ImportBatch.objects.filter(term__in=stored).select_related("uploaded_by", "applied_by")
-    for batch in found.order_by("pk"):
+    for batch in found.prefetch_related("undoings", "successors__undoings").order_by("pk"):
         batches[batch.term_id].append(batch)
     closings = {closing.term_id: closing for closing in _closing().filter(term__in=stored)}
     return [_line(term, batches[term.pk], closings.get(term.pk), day) for term in terms]
@@ -147,17 +153,25 @@ def line_of(term: Term, day: datetime.date) -> Line:
 
 
 def _line(term: Term, batches: list[ImportBatch], signed: TermSignOff | None, day: datetime.date) -> Line:
-    alive = [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED)]
+    alive = [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED) and not batch.is_undone]
     applied = [batch for batch in alive if batch.state == State.APPLIED]
-    rows = sum(batch.counts.get("rows", 0) for batch in alive)
-    return Line(
-        term, _standing(term, alive, signed, day), batches, rows, sum(map(open_rows, applied)), signed
-    )
+    still_open = sum(map(_open_rows, applied))
+    return Line(term, _standing(term, alive, signed, day), batches, rows_of(alive), still_open, signed)
 
 
-def open_rows(batch: ImportBatch) -> int:
-    """The rows of a batch that did not come in and wait for somebody."""
-    return batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+def rows_of(batches: Iterable[ImportBatch]) -> int:
+    """The rows of some batches; those that a returned workbook brought again stand in its predecessor."""
+    batches = list(batches)
+    numbers = {batch.pk for batch in batches}
+    return sum(batch.counts.get("rows", 0) for batch in batches if batch.predecessor_id not in numbers)
+
+
+def _open_rows(batch: ImportBatch) -> int:
+    """The rows of a batch that did not come in and wait for somebody. What a returned workbook brought again is open
+    there, or came in."""
+    followed = [one for one in batch.successors.all() if one.state == State.APPLIED and not one.is_undone]
+    left = batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+    return max(left - sum(one.returned_rows for one in followed), 0)
 
 
 def _standing(

@@ -64,8 +64,9 @@ class BatchRowPages(BatchPages):
         form = self._decision_form(batch, stored, request.user, request.POST)
         if not form.is_valid():
             return self._row_page(request, batch, stored, Asked(decision=form))
-        ruling = form.ruling(request.POST.getlist("accepted"))
-        found = against(batch, stored, ruling)
+        found = against(batch, stored, form.ruling())
+        # Whatever else was sent was asked of nobody.
+        ruling = form.ruling({one.code for one in found}.intersection(request.POST.getlist("accepted")))
         if any(one.is_final or one.code not in ruling.accepted for one in found):
             return self._row_page(request, batch, stored, Asked(form, contradictions=tuple(found)))
         result = imports.decide_row(

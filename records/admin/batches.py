@@ -214,7 +214,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
             "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
             "questions": imports.open_questions(batch, asked) if is_planned else [],
             "asked_about_rows": imports.asked_about_rows(batch, asked) if is_planned else [],
-            "waits_to_be_planned": is_planned and imports.waits_to_be_planned(batch),
+            "waits_to_be_planned": is_planned and batch.needs_plan,
             "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],
             "options": OptionsForm(instance=batch) if is_planned else None,
@@ -255,7 +255,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
 
     def apply_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         batch = self._batch_for_act(request, object_id)
-        if batch.state == State.PLANNED and imports.waits_to_be_planned(batch):
+        if batch.state == State.PLANNED and batch.needs_plan:
             messages.warning(request, _("有決定或更正尚未套用；請先重新產生計畫，看過之後再確認匯入。"))
             return redirect("admin:records_importbatch_change", object_id)
         if tasks.request_apply(batch, request.user):

@@ -47,7 +47,7 @@ def _convert(delivery: Delivery) -> ImportBatch | None:
         end(delivery, (State.CONVERTING,), State.REFUSED, refusal.sentence)
         return None
     except TermClosed as closed:
-        end(delivery, (State.CONVERTING,), State.REFUSED, closed.messages[0])
+        back_to_mapping(delivery, closed.messages[0])  # what was mapped stays, until the term is open again
         return None
     finally:
         filled.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django import forms
@@ -111,7 +112,7 @@ class DecisionForm(forms.Form):
         visible = Person.objects.visible_to(self.user)
         return AcademicRecord.objects.filter(serial_number=serial, person__in=visible).first()
 
-    def ruling(self, accepted: list[str]) -> Ruling:
+    def ruling(self, accepted: Collection[str] = ()) -> Ruling:
         """What was chosen; `accepted` are the codes of contradictions that were confirmed."""
         choice = self.cleaned_data["choice"]
         if choice == "serial":
@@ -158,9 +159,9 @@ class CorrectionForm(forms.Form):
         self, *args: Any, cells: dict[str, str], remarks: dict[str, list[str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.names = {f"cell{HEADERS.index(header)}": header for header in cells}
+        self.names = {_field_name(header): header for header in cells}
         for name, header in self.names.items():
-            text = cells[header]
+            text = _one_kind_of_line_end(cells[header])
             hidden = header == NATIONAL_ID or (header != "流水號" and hide_national_ids(text) != text)
             self.fields[name] = forms.CharField(
                 label=header,
@@ -168,17 +169,16 @@ class CorrectionForm(forms.Form):
                 max_length=2000,
                 initial="" if hidden else text,
                 help_text="".join(remarks.get(header, ())),
-                widget=NationalIDInput()
-                if header == NATIONAL_ID
-                else forms.TextInput({"autocomplete": "off"}),
+                widget=_widget(header, text),
             )
 
     def changed_cells(self) -> dict[str, str]:
         """Header → what was typed, for the cells that were changed."""
+        typed = {name: _one_kind_of_line_end(self.cleaned_data[name]) for name in self.names}
         return {
-            header: self.cleaned_data[name]
+            header: typed[name]
             for name, header in self.names.items()
-            if self.cleaned_data[name] != self.fields[name].initial.strip()
+            if typed[name] != self.fields[name].initial.strip()
         }
 
     def tell(self, errors: dict[str, list[str]]) -> None:
@@ -186,3 +186,21 @@ class CorrectionForm(forms.Form):
         for name, header in self.names.items():
             for sentence in errors.get(header, ()):
                 self.add_error(name, sentence)
+
+
+def _field_name(header: str) -> str:
+    """That of a national ID tells what it is: nothing puts such a field back into a page."""
+    return "national_id" if header == NATIONAL_ID else f"cell{HEADERS.index(header)}"
+
+
+def _widget(header: str, text: str) -> forms.Widget:
+    """A browser sends a field of one line back without the line breaks that a cell may have."""
+    if header == NATIONAL_ID:
+        return NationalIDInput()
+    lines = text.count("\n") + 1
+    return forms.Textarea({"rows": lines}) if lines > 1 else forms.TextInput({"autocomplete": "off"})
+
+
+def _one_kind_of_line_end(text: str) -> str:
+    """As a cell has them; a browser sends two characters for each."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

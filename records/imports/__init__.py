@@ -15,7 +15,6 @@ from .deciding import (
     decide,
     discard,
     open_questions,
-    waits_to_be_planned,
     withdraw,
 )
 from .files import earlier_import, receive, upload_path
@@ -50,7 +49,6 @@ __all__ = [
     "start_applying",
     "take_over",
     "upload_path",
-    "waits_to_be_planned",
     "withdraw",
     "withdraw_decision",
     "write_returned_rows",

@@ -17,7 +17,6 @@ from ..cells import WARNING
 from ..changes import Applied, apply_changes
 from ..models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Source, Verdict
 from ..serials import Need, SeriesFull, reserve
-from .deciding import waits_to_be_planned
 from .planning import plan_again, replan
 from .states import State, again_once, held, leave, take, working
 
@@ -31,9 +30,7 @@ CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 def start_applying(batch: ImportBatch, user: Any) -> bool:
     """Planned → applying for the first who asks; False for everybody after, and while the plan does not tell of
     everything that was decided."""
-    if waits_to_be_planned(batch):
-        return False
-    moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
+    moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED, needs_plan=False).update(
         state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error="", lease=F("lease") + 1
     )
     batch.refresh_from_db()

@@ -16,7 +16,7 @@ from ..planning import judged
 from ..programmes import Lists
 from ..rows import Remark, Row, RowCleaner
 from ..workbooks.lines import decode_line, encode_line, unpack_cells
-from .deciding import planned_batch
+from .deciding import note_unplanned, planned_batch
 
 Cells = Mapping[str, RawCell]  # by header
 # Warnings that still leave a row to a person: who corrects the cell wants to know at once.
@@ -101,6 +101,8 @@ def correct(
                     )
                 )
         ImportCorrection.objects.bulk_create(made, batch_size=500)
+        if made:
+            note_unplanned(locked)
     return len(made)
 
 

@@ -44,11 +44,19 @@ def planned_batch(batch: ImportBatch) -> Iterator[ImportBatch | None]:
         yield locked if locked.state == State.PLANNED else None
 
 
+def note_unplanned(held: ImportBatch) -> None:
+    """The plan of the batch, held by `planned_batch`, does not tell of something any more: it is not confirmed as it
+    is."""
+    ImportBatch.objects.filter(pk=held.pk).update(needs_plan=True)
+
+
 def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
     """Choose how the batch treats contact data and refusals; the plan has to be made again (`replan`)."""
-    batch.mode, batch.refusals = mode, refusals
+    batch.mode, batch.refusals, batch.needs_plan = mode, refusals, True
     return bool(
-        ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(mode=mode, refusals=refusals)
+        ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
+            mode=mode, refusals=refusals, needs_plan=True
+        )
     )
 
 
@@ -69,18 +77,9 @@ def decide(batch: ImportBatch, question: str, programme: Programme, *, by: Any) 
             decided_by=by,
             decided_at=timezone.now(),
         )
+        note_unplanned(locked)
     batch.decisions = locked.decisions
     return True
-
-
-def waits_to_be_planned(batch: ImportBatch) -> bool:
-    """Whether decisions or corrections were made since the plan, which does not tell of them yet."""
-    if batch.planned_at is None:
-        return False
-    return (
-        ImportDecision.objects.filter(batch=batch, decided_at__gt=batch.planned_at).exists()
-        or ImportCorrection.objects.filter(batch=batch, corrected_at__gt=batch.planned_at).exists()
-    )
 
 
 class Asked(NamedTuple):

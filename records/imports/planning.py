@@ -130,7 +130,7 @@ def _store_plan(
         # A sheet without a header row has data where headers are quoted.
         said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
         batch.notes = [*said, *_own_notes(batch)]
-        batch.planned_at = timezone.now()
+        batch.planned_at, batch.needs_plan = timezone.now(), False
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = state, "", None, 0
         batch.save(update_fields=_WRITTEN)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from records import imports
 from records.models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Person
-from tests.factories import imported, national_id, planned, row, verdicts
+from records.rulings import Kind
+from tests.factories import imported, importer, national_id, planned, row, verdicts
 
 pytestmark = pytest.mark.usefixtures("organisation")
 LIST = "/admin/records/importbatch/"
@@ -220,3 +225,39 @@ def test_who_may_not_import_neither_sees_nor_decides_a_row(client_of, role, act)
     data = {"choice": choice_of(person), "reason": "x", "cell2": "林補名"}
     assert client.post(address(batch, 2, act), data).status_code == 403
     assert not (ImportDecision.objects.exists() or ImportCorrection.objects.exists())
+
+
+def test_what_was_accepted_is_what_the_page_asked_about(center):
+    [person], rows = renamed()
+    batch = planned(rows)
+    decide(center, batch, choice=choice_of(person), accepted=["A123456789", "id_differs"])
+    assert ImportDecision.objects.get().accepted == []
+
+
+def test_a_cell_of_two_lines_that_nobody_touched_is_no_correction(center):
+    batch = planned([row(生日="壞", 聯絡住址="基隆市中正區\n北寧路2號")])
+    form = center.get(address(batch), {"cells": "all"}).context_data["correction_form"]
+    names = {header: name for name, header in form.names.items()}
+    assert "<textarea" in str(form[names["聯絡住址"]])
+    sent = {name: field.initial.replace("\n", "\r\n") for name, field in form.fields.items()}
+    center.post(address(batch, 2, "correct/"), sent | {"cells": "all", names["生日"]: "1990-05-06"})
+    assert ImportCorrection.objects.get().headers == ["生日"]
+
+
+def test_many_decisions_stand_once_with_their_first_rows_and_their_number(
+    center, django_assert_max_num_queries
+):
+    batch = planned([row()])
+    said = {"batch": batch, "kind": Kind.OUT, "reason": "重複", "decided_by": importer()}
+    now = timezone.now()
+    ImportDecision.objects.bulk_create(
+        ImportDecision(**said, row_number=number, decided_at=now - timedelta(seconds=number // 1000))
+        for number in range(2, 3000)
+    )
+    with django_assert_max_num_queries(6):
+        found = imports.answers_of(batch)
+    assert [(one.first_rows, one.more) for one in found] == [
+        ([2, 3, 4, 5, 6], 993),
+        ([1000, 1001, 1002, 1003, 1004], 995),
+        ([2000, 2001, 2002, 2003, 2004], 995),
+    ]

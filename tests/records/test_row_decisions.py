@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from records import imports
 from records.imports import correcting, row_decisions
@@ -265,14 +267,48 @@ def test_second_addresses_of_a_row_without_remarks_outlive_a_correction():
 
 
 # The batch ------------------------------------------------------------------------------------------------
-def test_what_was_decided_waits_until_the_plan_is_made_again():
-    batch = planned([row(中文姓名="")])
-    assert not imports.waits_to_be_planned(batch)
-    imports.correct(batch, {2: {"中文姓名": "林補名"}}, by=importer())
-    assert imports.waits_to_be_planned(batch) and not imports.start_applying(batch, importer())
+def says_out(batch: ImportBatch) -> None:
+    stored = row_of(batch)
+    imports.decide_row(batch, stored, Ruling(Kind.OUT), scope=Scope.ROW, reason="重複", by=importer())
+
+
+SAID = [
+    says_out,
+    lambda batch: imports.correct(batch, {2: {"中文姓名": "林補名"}}, by=importer()),
+    lambda batch: imports.change_options(batch, mode="overwrite", refusals="record"),
+]
+
+
+@pytest.mark.parametrize("say", SAID, ids=["decided", "corrected", "options"])
+def test_what_was_said_waits_until_the_plan_is_made_again(say):
+    batch = planned([row()])
+    # The worker's clock was ahead when it planned (case 40).
+    ImportBatch.objects.update(planned_at=timezone.now() + timedelta(minutes=5))
+    looked = ImportBatch.objects.get()  # by somebody who is about to confirm
+    say(batch)
+    assert not imports.start_applying(looked, importer())
     imports.replan(batch)
-    assert not imports.waits_to_be_planned(ImportBatch.objects.get())
-    applied(ImportBatch.objects.get())
+    assert imports.start_applying(looked, importer())
+
+
+def test_a_decision_ends_when_the_row_turns_out_to_be_somebody_else():
+    person, came = stored_person()
+    batch = decided(planned([without_keys(came)]), is_person(person))
+    assert verdicts(batch) == ["unchanged"]
+    other = {
+        "中文姓名": "李大華",
+        "身分證字號": national_id(900020),
+        "生日": "1980-01-02",
+        "學號": "00957888",
+    }
+    assert imports.correct(batch, {2: other}, by=importer()) == 1
+    imports.replan(batch)
+    batch.refresh_from_db()
+    assert verdicts(batch) == ["needs_person"] and "decision_overtaken" in codes(batch)[0]
+    batch = decided(batch, Ruling(Kind.OUT))
+    assert imports.correct(batch, {2: {"生日": "1980-01-03"}}, by=importer()) == 1
+    imports.replan(batch)
+    assert verdicts(batch) == ["needs_person"]
 
 
 @pytest.mark.parametrize("state", ["reading", "applying", "applied", "discarded"])
