@@ -14,7 +14,7 @@ from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
-from .rulings import SETTLED, Kind, Ruling, contradictions, record_of, unconfirmed
+from .rulings import SETTLED, Kind, Ruling, contradictions, keeps_number, record_of, unconfirmed
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ class Grouping:
         self.by_digest: dict[str, Group] = {}
         self.by_student: dict[str, Group] = {}
         self.by_serial: dict[str, Group] = {}
+        self.by_ruled_number: dict[tuple[str, str], tuple[Group, Item]] = {}
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
@@ -193,6 +194,19 @@ class Grouping:
                     "given_twice" if attribute == "serial_number" else "student_given_twice",
                     _("檔案中有兩位不同的人使用相同的%(header)s，請查明是哪一位的。") % {"header": header},
                 )
+        if item.ruling and item.value("student_number") and not keeps_number(item.record):
+            self._claim_number(item, group)
+
+    def _claim_number(self, item: Item, group: Group) -> None:
+        """However people ruled, a student number gets one bearer in a programme."""
+        pair = (item.value("student_number"), item.value("programme"))
+        other, first = self.by_ruled_number.setdefault(pair, (group, item))
+        if other is group:
+            return
+        for one in (first, item):
+            one.ask(
+                "學號", "number_given_twice", _("檔案中有兩位不同的人在同一系所使用相同的學號，請更正學號。")
+            )
 
 
 def _overtake(item: Item, sentence: str) -> None:
