@@ -155,7 +155,9 @@ class Grouping:
             item.ask("", "keys_disagree", _("流水號、身分證字號與學號指向不同的校友，請查明後再匯入。"))
         person = by_digest or (item.record.person if item.record else None)
         if person and item.digest and person.digest and person.digest != item.digest:
-            item.ask("身分證字號", "other_person", _("流水號或學號屬於另一位身分證字號不同的校友，請查明。"))
+            header = BY_ATTRIBUTE["serial_number" if by_serial else "student_number"].header
+            sentence = _("%(header)s屬於另一位身分證字號不同的校友，請查明。") % {"header": header}
+            item.ask("身分證字號", "other_person", sentence)
         if by_serial and by_student and by_serial is not by_student:
             item.ask("學號", "two_records", _("流水號與學號指向兩筆不同的學籍，請查明。"))
         same_number = self.known.by_student.get(item.value("student_number"), ())

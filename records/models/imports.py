@@ -64,7 +64,7 @@ class ImportBatch(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
     resumes = models.PositiveSmallIntegerField(default=0)  # how often a step was begun again by itself
-    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals"
+    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals", "not_written"
     notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
     decisions = models.JSONField(default=dict)  # question → programme id chosen by a person
     error = models.CharField(_("說明"), max_length=500, blank=True)
@@ -86,7 +86,7 @@ class Verdict(models.TextChoices):
     """Every row has exactly one."""
 
     NEW_PERSON = "new_person", _("新校友")
-    NEW_RECORD = "new_record", _("既有校友的新學籍")
+    NEW_RECORD = "new_record", _("同一人的另一學籍")
     UPDATE = "update", _("更新")
     UNCHANGED = "unchanged", _("無變動")
     NEEDS_PERSON = "needs_person", _("需人工判斷")
