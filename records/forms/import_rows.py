@@ -10,20 +10,26 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import policies
 from ..columns import HEADERS
+from ..grouping import Item
 from ..imports.candidates import Candidate
-from ..imports.row_decisions import Scope
+from ..imports.row_decisions import Scope, impossible
+from ..imports.row_pages import masked
 from ..models import AcademicRecord, ImportDecision, Person
-from ..rulings import Kind, Ruling
+from ..rulings import Contradiction, Kind, Ruling
 from ..values import hide_national_ids, tidy_text
 
 NATIONAL_ID = "身分證字號"
 
 
 class Option(NamedTuple):
+    """`why_not` says why it cannot be chosen; "" when it can."""
+
     value: str
     title: str
     is_chosen: bool
+    why_not: str = ""
 
 
 class NationalIDInput(forms.TextInput):
@@ -39,7 +45,9 @@ class NationalIDInput(forms.TextInput):
 class DecisionForm(forms.Form):
     """One choice among the candidates, a person named by serial number, somebody new, or out; with a reason."""
 
-    choice = forms.ChoiceField(error_messages={"required": gettext_lazy("請選擇這一列是誰的。")})
+    choice = forms.ChoiceField(
+        label=gettext_lazy("這一列是誰的"), error_messages={"required": gettext_lazy("請選擇這一列是誰的。")}
+    )
     serial = forms.CharField(label=gettext_lazy("流水號"), required=False, max_length=40)
     reason = forms.CharField(
         label=gettext_lazy("理由"),
@@ -48,14 +56,21 @@ class DecisionForm(forms.Form):
         help_text=gettext_lazy("記入本批次的決定紀錄；請勿填寫身分證字號。"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "long"}),
     )
-    scope = forms.ChoiceField(required=False)
+    scope = forms.ChoiceField(label=gettext_lazy("套用到"), required=False)
 
     def __init__(
-        self, *args: Any, candidates: list[Candidate], like: dict[Scope, int], user: Any, **kwargs: Any
+        self,
+        *args: Any,
+        item: Item,
+        candidates: list[Candidate],
+        like: dict[Scope, int],
+        user: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.candidates = user, candidates
+        self.user, self.candidates, self.like = user, candidates, like
         self.rulings = _offered(candidates)
+        self.refused = impossible(item, self.rulings)
         self.fields["choice"].choices = [(value, value) for value in (*self.rulings, "serial")]
         self.fields["scope"].choices = [
             (str(scope), title % {"count": count}) for scope, title, count in _scopes(like)
@@ -94,7 +109,7 @@ class DecisionForm(forms.Form):
         return [Option(value, title, value == chosen) for value, title in self.fields["scope"].choices]
 
     def _option(self, value: str, title: str) -> Option:
-        return Option(value, title, value == self["choice"].value())
+        return Option(value, title, value == self["choice"].value(), self.refused.get(value, ""))
 
     def clean_reason(self) -> str:
         reason = self.cleaned_data["reason"]
@@ -111,6 +126,20 @@ class DecisionForm(forms.Form):
         serial = tidy_text(self.cleaned_data.get("serial", "")).upper()
         visible = Person.objects.visible_to(self.user)
         return AcademicRecord.objects.filter(serial_number=serial, person__in=visible).first()
+
+    def doubts(self) -> list[Contradiction]:
+        """Whom the serial number names: a mistyped one names a stranger."""
+        if self.cleaned_data["choice"] != "serial":
+            return []
+        person = self._record().person
+        mask = person.national_id_mask if policies.may_read(self.user, "national_id") else ""
+        sentence = _("這個流水號是 %(name)s 的，請確認是這位校友。")
+        named = f"{person.chinese_name} {mask}".strip()
+        return [Contradiction("named_by_serial", sentence % {"name": named}, is_final=False)]
+
+    def rows_decided(self) -> int:
+        """How many rows the decision is about."""
+        return 1 + self.like.get(self.chosen_scope(), 0)
 
     def ruling(self, accepted: Collection[str] = ()) -> Ruling:
         """What was chosen; `accepted` are the codes of contradictions that were confirmed."""
@@ -143,13 +172,23 @@ def _scopes(like: dict[Scope, int]) -> list[tuple[Scope, str, int]]:
     titles = {
         Scope.ROW: _("只有這一列"),
         Scope.SAME_PERSON: _("這一列與指向同一位校友、問題相同的 %(count)s 列"),
-        Scope.SAME_QUESTIONS: _("這一列與問題相同的其他 %(count)s 列（各自併入所指的校友）"),
+        Scope.SAME_QUESTIONS: _(
+            "這一列與問題相同的其他 %(count)s 列（選校友時各自併入所指的校友；選新增或不匯入時每一列都照辦）"
+        ),
     }
     return [
         (scope, title, like.get(scope, 0))
         for scope, title in titles.items()
         if scope is Scope.ROW or like.get(scope)
     ]
+
+
+def _hint(header: str, text: str) -> str:
+    """What a cell holds that cannot be shown, and what a blank answer means."""
+    if not text:
+        return ""
+    sentence = _("目前是 %(text)s；留空表示不更動，要刪去請填「無」。")
+    return sentence % {"text": masked(header, text)}
 
 
 class CorrectionForm(forms.Form):
@@ -168,7 +207,7 @@ class CorrectionForm(forms.Form):
                 required=False,
                 max_length=2000,
                 initial="" if hidden else text,
-                help_text="".join(remarks.get(header, ())),
+                help_text="".join((*remarks.get(header, ()), _hint(header, text) if hidden else "")),
                 widget=_widget(header, text),
             )
 

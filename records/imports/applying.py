@@ -152,6 +152,7 @@ class _Outcome:
             self.batch.counts[row.verdict] -= 1
             self.batch.counts[Verdict.NEEDS_PERSON] += 1
             self.batch.counts["remarks"] += 1
+            self.batch.counts["not_written"] = self.batch.counts.get("not_written", 0) + 1
             row.verdict = Verdict.NEEDS_PERSON
             row.remarks = [*row.remarks, ["", WARNING, "changed_meanwhile", sentence]]
             row.save(update_fields=["verdict", "remarks"])

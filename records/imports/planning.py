@@ -170,12 +170,9 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _imported_before(before),
         ]
     counts = batch.counts
-    last = (
-        ImportBatch.objects.filter(state=State.APPLIED)
-        .exclude(sha256=batch.sha256)
-        .order_by("-applied_at")
-        .first()
-    )
+    if batch.predecessor_id:
+        return  # rows that were left open: few, and most of them still asked about
+    last = _to_compare_with(batch)
     if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
         yield [
             WARNING,
@@ -183,10 +180,18 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
             % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
         ]
-    out = counts["kept_out"] + counts["needs_person"]
+    out = counts["kept_out"]
     if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
         yield [
             WARNING,
             "many_kept_out",
-            _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
+            _("有 %(out)s 列（超過兩成）不能匯入，請確認檔案的欄位是否錯置。") % {"out": out},
         ]
+
+
+def _to_compare_with(batch: ImportBatch) -> ImportBatch | None:
+    """The last whole delivery; None for a further delivery of the same term, which may be of any size."""
+    whole = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
+    if batch.term_id and whole.filter(term=batch.term_id).exists():
+        return None
+    return whole.order_by("-applied_at").first()

@@ -94,6 +94,17 @@ def against(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> list[Contr
     return contradictions(item, ruling, known_about([item], filter(None, [ruling.person_id])))
 
 
+def impossible(item: Item, rulings: Mapping[str, Ruling]) -> dict[str, str]:
+    """Of the rulings that a page would offer on a row, by key, those that can never be followed, and why."""
+    known = known_about([item], {ruling.person_id for ruling in rulings.values() if ruling.person_id})
+    found = {key: contradictions(item, ruling, known) for key, ruling in rulings.items()}
+    return {
+        key: "".join(one.sentence for one in against if one.is_final)
+        for key, against in found.items()
+        if any(one.is_final for one in against)
+    }
+
+
 def like_rows(batch: ImportBatch, stored: ImportRow) -> dict[Scope, QuerySet[ImportRow]]:
     """The other undecided rows of the batch with the same questions: those of the same person, and all."""
     asking = _unanswered(batch).exclude(question="").filter(question=stored.question)

@@ -66,7 +66,7 @@ class ImportBatch(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
     resumes = models.PositiveSmallIntegerField(default=0)  # how often a step was begun again by itself
-    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals"
+    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals", "not_written"
     notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
     decisions = models.JSONField(default=dict)  # question → programme id chosen by a person
     # Something was decided, corrected or chosen that the plan does not tell of yet. Set while the row is held, and
@@ -103,7 +103,7 @@ class Verdict(models.TextChoices):
     """Every row has exactly one."""
 
     NEW_PERSON = "new_person", _("新校友")
-    NEW_RECORD = "new_record", _("既有校友的新學籍")
+    NEW_RECORD = "new_record", _("同一人的另一學籍")
     UPDATE = "update", _("更新")
     UNCHANGED = "unchanged", _("無變動")
     NEEDS_PERSON = "needs_person", _("需人工判斷")

@@ -403,6 +403,7 @@ TABLE: dict[str, Row] = {
     # batches
     **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
     "admin:records_importbatch_template": page(*CENTER_AND_IT),
+    "admin:records_importbatch_discard": page(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_progress": page(*BATCH_READERS, kwargs=_batch),
     **{
         f"admin:records_importbatch_{name}": act(*CENTER_AND_IT, status=status, kwargs=_batch)
@@ -410,7 +411,6 @@ TABLE: dict[str, Row] = {
             ("options", MOVED),
             ("decide", MOVED),
             ("apply", MOVED),
-            ("discard", MOVED),
             ("returned", OK),
             ("replan", MOVED),
         )  # fmt: skip

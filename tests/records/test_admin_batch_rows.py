@@ -145,9 +145,29 @@ def test_a_person_who_is_no_candidate_is_named_by_serial_number(center):
         [came | {"身分證字號": None, "學號": None, "中文姓名": Person.objects.first().chinese_name}]
     )
     serial = person.academic_records.get().serial_number.lower()
-    data = {"choice": "serial", "serial": serial, "accepted": "name_and_birth_differ"}
-    decide(center, batch, **data)
+    data = {"choice": "serial", "serial": serial}
+    page = decide(center, batch, **data).content.decode()
+    assert "這個流水號是 陳別人 的，請確認" in page and not ImportDecision.objects.exists()
+    decide(center, batch, **data, accepted=["name_and_birth_differ", "named_by_serial"])
     assert ImportDecision.objects.get().person == person
+
+
+def test_a_choice_that_can_never_be_followed_is_not_offered(center):
+    [_person], [came] = renamed()
+    page = center.get(address(planned([came]))).content.decode()
+    assert 'value="new" disabled' in page and "不能再建立一位" in page
+    page = center.get(address(planned([row(中文姓名="")]))).content.decode()
+    assert "disabled" not in page
+
+
+def test_a_tick_says_for_how_many_rows_it_counts(center):
+    people, rows = renamed(3)
+    batch = planned([one | {"生日": "1991-02-03"} for one in rows])
+    data = {"choice": choice_of(people[0]), "scope": "same_questions"}
+    page = decide(center, batch, **data).content.decode()
+    assert "勾選的事項適用於一起決定的 3 列" in page
+    page = decide(center, batch, **data, accepted="name_and_birth_differ").content.decode()
+    assert "已記下第 2 列等 3 列的決定。" in page
 
 
 def test_a_decision_is_taken_back(center):
@@ -186,6 +206,31 @@ def test_every_cell_may_be_corrected_on_demand(center):
     data = {name: form.fields[name].initial for name in form.names} | {"cells": "all", city: "高雄市"}
     center.post(address(batch, 2, "correct/"), data)
     assert ImportCorrection.objects.get().headers == ["城市"]
+
+
+def test_a_correction_is_shown_and_taken_back_by_typing_the_original(center):
+    batch = planned([row(中文姓名="", 身分證字號="A123456788", 生日="1990-13-40"), row(中文姓名="")])
+
+    def correct(**typed: str):
+        form = center.get(address(batch)).context_data["correction_form"]
+        names = {header: name for name, header in form.names.items()}
+        data = {name: form.fields[name].initial for name in form.names}
+        center.post(
+            address(batch, 2, "correct/"), data | {names[header]: text for header, text in typed.items()}
+        )
+        form = center.get(address(batch)).context_data["correction_form"]
+        return {header: form.fields[name] for name, header in form.names.items()}
+
+    fields = correct(中文姓名="林補名", 身分證字號="A123456789")
+    assert fields["中文姓名"].initial == "林補名" and fields["生日"].initial == "1990-13-40"
+    assert "目前是 A*******89；留空表示不更動" in fields["身分證字號"].help_text
+    assert correct(中文姓名="林再改")["中文姓名"].initial == "林再改"
+    assert correct(中文姓名="林補名")["中文姓名"].initial == "林補名"
+    correct(身分證字號="無", 生日="")
+    center.post(f"{LIST}{batch.pk}/replan/")
+    values = center.get(address(batch)).context_data["row"].values
+    assert (values["中文姓名"], values["身分證字號"], values["生日"]) == ("林補名", "", "")
+    assert verdicts(batch)[0] == "new_person"
 
 
 def test_a_correction_of_nothing_is_told(center):
