@@ -27,7 +27,7 @@ from .mappings import (
     mapping_of,
     save,
 )
-from .proposals import propose
+from .proposals import propose, propose_joins
 from .targets import JOINS, TARGETS, VALUED, attribute_of, joins_of
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "mapping_of",
     "progress_name",
     "propose",
+    "propose_joins",
     "proposed_mapping",
     "receive",
     "recover",

@@ -74,8 +74,28 @@ def test_a_code_is_proposed_only_where_no_name_stands_and_two_names_are_both_pro
     assert deliveries.propose(["電話", "住家電話"]) == ["phone", "phone"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "targets", "joins"),
+    [
+        (["電話區碼", "住家電話"], ["phone", "phone"], {"phone": "joined"}),
+        (["系所代碼", "系所名稱", "學制"], ["", "programme", "programme"], {"programme": "joined"}),
+        (["電話", "住家電話"], ["phone", "phone"], {"phone": "all"}),
+        (["姓名", "學生姓名"], ["chinese_name", "chinese_name"], {}),
+        # The wrong side, nothing to complete, or no telling what: then a person says.
+        (["學制", "系所名稱"], ["", "programme"], {}),
+        (["電話區碼", "姓名"], ["", "chinese_name"], {}),
+        (["系所代碼", "學制"], ["programme", ""], {}),
+        (["區碼", "電話", "住家電話"], ["", "phone", "phone"], {"phone": "all"}),
+    ],
+)
+def test_parts_are_joined_to_what_they_complete(headers, targets, joins):
+    assert deliveries.propose(headers) == targets
+    assert deliveries.propose_joins(headers, targets) == joins
+
+
 def test_every_synonym_leads_to_a_target_and_says_one_thing_only():
-    lines = [(line["header"], line["target"]) for line in read_table("header_synonyms.csv")]
+    tables = ("header_synonyms.csv", "header_parts.csv")
+    lines = [(line["header"], line["target"]) for table in tables for line in read_table(table)]
     folded = [fold(header) for header, _target in lines]
     assert {target for _header, target in lines} <= deliveries.TARGETS.keys()
     assert len(set(folded)) == len(folded)
@@ -265,6 +285,7 @@ def cells(columns: list[tuple[str, str]], foreign: list, **parts: dict) -> dict[
     [
         ("joined", ["02", "24622192"], "02-24622192"),
         ("joined", [2, 24622192], "2-24622192"),
+        ("joined", ["02", "02-24622192"], "02-24622192"),
         ("joined", ["02", None], None),
         ("joined", [None, "24622192"], "24622192"),
         ("first", [None, "02-24622192"], "02-24622192"),
@@ -285,6 +306,8 @@ def test_several_columns_become_one_as_the_mapping_says(join, parts, expected):
 def test_department_and_level_are_joined_to_a_programme():
     columns = [("系所", "programme"), ("學制", "programme")]
     found = cells(columns, ["資訊工程學系", "碩士班"], joins={"programme": "joined"})
+    assert found == {"programme": "資訊工程學系碩士班"}
+    found = cells(columns, ["資訊工程學系碩士班", "碩士班"], joins={"programme": "joined"})
     assert found == {"programme": "資訊工程學系碩士班"}
 
 
