@@ -16,7 +16,7 @@ from . import bulk
 from .annotations import Line
 from .cells import ERROR, NOTE, RawCell
 from .changes import NewObjection, PersonChange, RecordChange
-from .columns import COLUMNS, HEADERS
+from .columns import COLUMNS, HEADERS, SECONDARY
 from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
@@ -304,6 +304,23 @@ def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[in
         if level != NOTE
     ]
     return cells, bad, "\n".join(sentences)
+
+
+def filled(stored: ImportRow, lists: Lists) -> list[RawCell]:
+    """The row as the template holds it after the university's rules: its clean values, with a second e-mail address
+    or number beside the first; as it came only what could not be read."""
+    body = _body(stored)
+    cells: list[RawCell] = list(_texts(body, lists).values())
+    for secondary in dict.fromkeys(SECONDARY.values()):
+        places = [INDEX[attribute] for attribute, its in SECONDARY.items() if its == secondary]
+        if (second := body["extra"].get(secondary)) and (held := [place for place in places if cells[place]]):
+            cells[held[0]] = f"{cells[held[0]]}, {second}"
+    if not any(cells) and body["raw"]:
+        return list(body["raw"])  # a row whose cells slid sideways has no value of its own left
+    for header, level, _code, _message in body["cell_remarks"]:
+        if header and level == ERROR:
+            cells[HEADERS.index(header)] = body["raw"][HEADERS.index(header)]
+    return cells
 
 
 def stored_rows(batch: ImportBatch) -> Iterator[ImportRow]:

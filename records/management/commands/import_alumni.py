@@ -56,7 +56,9 @@ class Command(KeyedCommand):
         parser.add_argument(
             "--mapping", metavar="NAME", help=_("檔案是註冊組的離校資料，用這個名稱的欄位對應轉檔")
         )
-        parser.add_argument("--term", metavar="TERM", help=_("檔案屬於哪個學期，例如 113-1；未指定時不歸入學期"))
+        parser.add_argument(
+            "--term", metavar="TERM", help=_("檔案屬於哪個學期，例如 113-1；未指定時不歸入學期")
+        )
         parser.add_argument("--json", type=Path, help=_("把結果寫成 JSON 檔"))
         parser.add_argument(
             "--progress",
