@@ -8,6 +8,7 @@ from .converting import convert
 from .filled import write_filled
 from .life import (
     PATIENCE,
+    WAITING,
     discard,
     earlier_delivery,
     progress_name,
@@ -35,6 +36,7 @@ __all__ = [
     "PATIENCE",
     "TARGETS",
     "VALUED",
+    "WAITING",
     "Mapping",
     "attribute_of",
     "convert",

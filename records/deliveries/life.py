@@ -26,7 +26,8 @@ from .samples import SAMPLE_ROWS, samples_of
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
-OPEN = (State.MAPPING, State.VALUES, State.CONVERTING)
+WAITING = (State.MAPPING, State.VALUES)  # for a person
+OPEN = (*WAITING, State.CONVERTING)
 # A file that nobody went on with is deleted after so long.
 PATIENCE = datetime.timedelta(days=1)
 LEASE = datetime.timedelta(minutes=2)
@@ -169,12 +170,12 @@ def end(delivery: Delivery, before: tuple[str, ...], after: str, sentence: str =
 
 def discard(delivery: Delivery) -> bool:
     """Give a delivery up that waits for a person; False when it moved on meanwhile."""
-    return end(delivery, (State.MAPPING, State.VALUES), State.DISCARDED)
+    return end(delivery, WAITING, State.DISCARDED)
 
 
 def withdraw(user: Any) -> int:
     """Give up what waits of a user whose account closes; returns how many deliveries."""
-    waiting = Delivery.objects.filter(uploaded_by=user, state__in=(State.MAPPING, State.VALUES))
+    waiting = Delivery.objects.filter(uploaded_by=user, state__in=WAITING)
     return sum(discard(delivery) for delivery in waiting)
 
 

@@ -168,12 +168,7 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _imported_before(before),
         ]
     counts = batch.counts
-    last = (
-        ImportBatch.objects.filter(state=State.APPLIED)
-        .exclude(sha256=batch.sha256)
-        .order_by("-applied_at")
-        .first()
-    )
+    last = _comparable(batch)
     if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
         yield [
             WARNING,
@@ -181,10 +176,30 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
             % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
         ]
-    out = counts["kept_out"] + counts["needs_person"]
-    if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
+    # Corrections are the rows that nobody could read, and people of a further file are often known already.
+    out = counts["kept_out"] + (0 if _is_further(batch) else counts["needs_person"])
+    if batch.predecessor_id is None and counts["rows"] >= 20 and out > counts["rows"] * 0.2:
         yield [
             WARNING,
             "many_kept_out",
             _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
         ]
+
+
+def _is_further(batch: ImportBatch) -> bool:
+    """Whether the main file of the batch's term came before."""
+    return batch.term_id is not None and (
+        ImportBatch.objects.filter(term=batch.term_id, state=State.APPLIED).exclude(pk=batch.pk).exists()
+    )
+
+
+def _comparable(batch: ImportBatch) -> ImportBatch | None:
+    """The batch whose size this one should have: the greatest of the term imported last, not its supplements. None for
+    corrections and for what is a supplement itself."""
+    if batch.predecessor_id is not None or _is_further(batch):
+        return None
+    imported = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
+    last = imported.order_by("-applied_at").first()
+    if last is None or last.term_id is None:
+        return last
+    return max(imported.filter(term=last.term_id), key=lambda one: one.counts.get("rows", 0))

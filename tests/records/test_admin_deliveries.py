@@ -206,6 +206,13 @@ def test_a_delivery_that_waits_is_found_again(center):
     delivery = delivered([row()])
     assert address(delivery) in text(center.get(UPLOAD))
     assert address(delivery) in text(center.get("/admin/records/delivery/?state=mapping"))
+    waiting = "/admin/records/delivery/?state=waiting"
+    assert address(delivery) in text(center.get(waiting))
+    page = text(center.get("/admin/records/importbatch/"))
+    assert waiting in page and "1 個待對應" in page
+    [card] = [card for card in center.get("/admin/").context_data["board"].batch_cards if card.url == waiting]
+    assert card.count == 1
+    assert "屆時未完成對應，檔案自動刪除" in text(center.get(address(delivery)))
 
 
 def test_the_log_of_a_mapping_tells_who_changed_what(center):
