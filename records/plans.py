@@ -135,9 +135,8 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         payload,
         item.remarks,
         item.leader,
-        item.question
-        if item.verdict == Verdict.NEEDS_PERSON
-        else "",  # a question that still keeps the row out
+        # A question that still keeps the row out.
+        item.question if item.verdict == Verdict.NEEDS_PERSON else "",
         item.series_id,
         item.prefix,
         item.person_id,
@@ -149,7 +148,7 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
     if change is None:
         return None
     objection = change.objection
-    packed = {
+    return {
         "person_id": change.person_id,
         "values": change.values,
         "before": change.before,
@@ -168,7 +167,6 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
         "pinned_line": _packed_line(change.pinned_line) if change.pinned_line else None,
         "objection": [objection.on.isoformat(), objection.channel, objection.words] if objection else None,
     }
-    return packed
 
 
 def _body(stored: ImportRow) -> dict[str, Any]:
@@ -307,14 +305,14 @@ def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[in
 
 
 def filled(stored: ImportRow, lists: Lists) -> list[RawCell]:
-    """The row as the template holds it after the university's rules: its clean values, with a second e-mail address
-    or number beside the first; as it came only what could not be read."""
+    """The row as the filled template holds it: clean values, a second e-mail address or number beside the first, and
+    as it came only what could not be read."""
     body = _body(stored)
     cells: list[RawCell] = list(_texts(body, lists).values())
-    for secondary in dict.fromkeys(SECONDARY.values()):
-        places = [INDEX[attribute] for attribute, its in SECONDARY.items() if its == secondary]
-        if (second := body["extra"].get(secondary)) and (held := [place for place in places if cells[place]]):
-            cells[held[0]] = f"{cells[held[0]]}, {second}"
+    rest = dict(body["extra"])
+    for attribute, secondary in SECONDARY.items():
+        if cells[INDEX[attribute]] and secondary in rest:
+            cells[INDEX[attribute]] = f"{cells[INDEX[attribute]]}, {rest.pop(secondary)}"
     if not any(cells) and body["raw"]:
         return list(body["raw"])  # a row whose cells slid sideways has no value of its own left
     for header, level, _code, _message in body["cell_remarks"]:
