@@ -91,7 +91,7 @@ def _expected(line: terms.Line, entered_count: int) -> Iterator[Check]:
     expected = line.term.expected
     if expected is None:
         return
-    rows = sum(batch.counts.get("rows", 0) for batch in line.received if batch in line.applied)
+    rows = terms.rows_of(line.applied)
     result = _("預計 %(expected)s 筆，檔案 %(rows)s 列，新增 %(entered)s 筆學籍") % {
         "expected": expected,
         "rows": rows,

@@ -172,24 +172,29 @@ def line_of(term: Term, day: datetime.date) -> Line:
 def _line(term: Term, batches: list[ImportBatch], signed: TermSignOff | None, day: datetime.date) -> Line:
     alive = _alive(batches)
     applied = [batch for batch in alive if batch.state == State.APPLIED]
-    rows = sum(batch.counts.get("rows", 0) for batch in _received(alive))
-    return Line(
-        term, _standing(term, alive, signed, day), batches, rows, sum(map(open_rows, applied)), signed
-    )
+    still_open = sum(map(open_rows, applied))
+    return Line(term, _standing(term, alive, signed, day), batches, rows_of(alive), still_open, signed)
 
 
 def _alive(batches: list[ImportBatch]) -> list[ImportBatch]:
     return [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED)]
 
 
-def _received(alive: list[ImportBatch]) -> list[ImportBatch]:
-    """Without rows that came before: corrections of a batch among these, or the same file once more."""
-    numbers = {batch.pk for batch in alive}
+def rows_of(batches: Iterable[ImportBatch]) -> int:
+    """The rows of some batches, each once though a corrected or repeated file brought it again."""
+    return sum(batch.counts.get("rows", 0) for batch in _received(list(batches)))
+
+
+def _received(batches: list[ImportBatch]) -> list[ImportBatch]:
+    """Without those that bring nothing of their own: corrections of one of them, or the same file once more."""
+    numbers = {batch.pk for batch in batches}
     first_of: dict[str, int] = {}
-    for batch in sorted(alive, key=lambda batch: (batch.state != State.APPLIED, batch.pk)):
+    for batch in sorted(batches, key=lambda batch: (batch.state != State.APPLIED, batch.pk)):
         first_of.setdefault(batch.sha256, batch.pk)
     return [
-        batch for batch in alive if batch.predecessor_id not in numbers and first_of[batch.sha256] == batch.pk
+        batch
+        for batch in batches
+        if batch.predecessor_id not in numbers and first_of[batch.sha256] == batch.pk
     ]
 
 
