@@ -58,6 +58,7 @@ class Result(NamedTuple):
 class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
     navigation_title = gettext_lazy("匯入批次")
     navigation_covers = ("records_delivery", "records_deliverymapping")
+    change_list_template = "admin/records/importbatch/list.html"
     list_display = (
         "label", "state_", "file_name", "term", "rows_", "uploader", "uploaded", "importer", "applied"
     )  # fmt: skip
@@ -103,7 +104,8 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
         return _moment(batch.applied_at)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": self.navigation_title})
+        waiting = Delivery.objects.filter(state__in=deliveries.WAITING).count()
+        return super().changelist_view(request, {"title": self.navigation_title, "waiting": waiting})
 
     # --- addresses ------------------------------------------------------------------------------------------
     def own_urls(self) -> list[URLPattern]:
@@ -144,7 +146,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
             received = self._receive(request, form)
             if received is not None:
                 return redirect(f"admin:{received._meta.label_lower.replace('.', '_')}_change", received.pk)
-        waiting = Delivery.objects.filter(state__in=(Delivery.State.MAPPING, Delivery.State.VALUES))
+        waiting = Delivery.objects.filter(state__in=deliveries.WAITING)
         context = {"form": form, "waiting": waiting.select_related("uploaded_by")}
         return self._page(request, "upload.html", {"title": _("匯入離校資料")} | context)
 

@@ -56,10 +56,10 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return State.choices
+        return [("waiting", _("待對應（欄位或內容）")), *State.choices]
 
     def narrowed(self, queryset: Any, value: str) -> Any:
-        return queryset.filter(state=value)
+        return queryset.filter(state__in=deliveries.WAITING if value == "waiting" else [value])
 
 
 class DeliveryAdmin(ImportersAdmin):
@@ -219,7 +219,13 @@ class DeliveryAdmin(ImportersAdmin):
         self, request: HttpRequest, delivery: Delivery, template: str, context: dict[str, Any]
     ) -> HttpResponse:
         title = _("離校資料檔 #%(number)s") % {"number": delivery.pk}
-        return self.page(request, template, {"title": title, "delivery": delivery} | context)
+        is_waiting = delivery.state in deliveries.WAITING
+        shared = {
+            "title": title,
+            "delivery": delivery,
+            "kept_until": delivery.uploaded_at + deliveries.PATIENCE if is_waiting else None,
+        }
+        return self.page(request, template, shared | context)
 
 
 class DeliveryMappingAdmin(ImportersAdmin):

@@ -8,6 +8,7 @@ from .converting import convert
 from .filled import write_filled
 from .life import (
     PATIENCE,
+    WAITING,
     discard,
     earlier_delivery,
     left_behind,
@@ -29,7 +30,7 @@ from .mappings import (
     mapping_of,
     save,
 )
-from .proposals import propose
+from .proposals import propose, propose_joins
 from .targets import JOINS, TARGETS, VALUED, attribute_of, joins_of
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "PATIENCE",
     "TARGETS",
     "VALUED",
+    "WAITING",
     "Mapping",
     "attribute_of",
     "convert",
@@ -50,6 +52,7 @@ __all__ = [
     "mapping_of",
     "progress_name",
     "propose",
+    "propose_joins",
     "proposed_mapping",
     "purge",
     "receive",

@@ -30,7 +30,7 @@ def write_filled(delivery: Delivery, target: Path | BinaryIO) -> int:
 def _rows(delivery: Delivery, places: Sequence[int]) -> Iterator[list[RawCell]]:
     lists = Lists.load()
     for row in plans.stored_rows(delivery.batch):
-        cells, _bad, _reason = plans.returned(row, lists)
+        cells = plans.filled(row, lists)
         yield [_calculated(cells[place]) for place in places]
 
 

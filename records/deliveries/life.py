@@ -31,8 +31,8 @@ from .samples import SAMPLE_ROWS, samples_of
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
-OPEN = (State.MAPPING, State.VALUES, State.CONVERTING)
 WAITING = (State.MAPPING, State.VALUES)  # for a person
+OPEN = (*WAITING, State.CONVERTING)
 # A file that nobody went on with is deleted after so long.
 PATIENCE = datetime.timedelta(days=1)
 # A file that ends every worker that converts it is not tried for ever.

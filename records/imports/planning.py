@@ -172,7 +172,7 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
     counts = batch.counts
     if batch.predecessor_id:
         return  # rows that were left open: few, and most of them still asked about
-    last = _to_compare_with(batch)
+    last = _comparable(batch)
     if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
         yield [
             WARNING,
@@ -189,9 +189,20 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
         ]
 
 
-def _to_compare_with(batch: ImportBatch) -> ImportBatch | None:
-    """The last whole delivery; None for a further delivery of the same term, which may be of any size."""
-    whole = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
-    if batch.term_id and whole.filter(term=batch.term_id).exists():
+def _is_further(batch: ImportBatch) -> bool:
+    """Whether the main file of the batch's term came before."""
+    return batch.term_id is not None and (
+        ImportBatch.objects.filter(term=batch.term_id, state=State.APPLIED).exclude(pk=batch.pk).exists()
+    )
+
+
+def _comparable(batch: ImportBatch) -> ImportBatch | None:
+    """The batch whose size this one should have: the greatest of the term imported last, not its supplements. None for
+    corrections and for what is a supplement itself."""
+    if batch.predecessor_id is not None or _is_further(batch):
         return None
-    return whole.order_by("-applied_at").first()
+    imported = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
+    last = imported.order_by("-applied_at").first()
+    if last is None or last.term_id is None:
+        return last
+    return max(imported.filter(term=last.term_id), key=lambda one: one.counts.get("rows", 0))

@@ -80,8 +80,28 @@ def test_a_code_is_proposed_only_where_no_name_stands_and_two_names_are_both_pro
     assert deliveries.propose(["電話", "住家電話"]) == ["phone", "phone"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "targets", "joins"),
+    [
+        (["電話區碼", "住家電話"], ["phone", "phone"], {"phone": "joined"}),
+        (["系所代碼", "系所名稱", "學制"], ["", "programme", "programme"], {"programme": "joined"}),
+        (["電話", "住家電話"], ["phone", "phone"], {"phone": "all"}),
+        (["姓名", "學生姓名"], ["chinese_name", "chinese_name"], {}),
+        # The wrong side, nothing to complete, or no telling what: then a person says.
+        (["學制", "系所名稱"], ["", "programme"], {}),
+        (["電話區碼", "姓名"], ["", "chinese_name"], {}),
+        (["系所代碼", "學制"], ["programme", ""], {}),
+        (["區碼", "電話", "住家電話"], ["", "phone", "phone"], {"phone": "all"}),
+    ],
+)
+def test_parts_are_joined_to_what_they_complete(headers, targets, joins):
+    assert deliveries.propose(headers) == targets
+    assert deliveries.propose_joins(headers, targets) == joins
+
+
 def test_every_synonym_leads_to_a_target_and_says_one_thing_only():
-    lines = [(line["header"], line["target"]) for line in read_table("header_synonyms.csv")]
+    tables = ("header_synonyms.csv", "header_parts.csv")
+    lines = [(line["header"], line["target"]) for table in tables for line in read_table(table)]
     folded = [fold(header) for header, _target in lines]
     assert {target for _header, target in lines} <= deliveries.TARGETS.keys()
     assert len(set(folded)) == len(folded)
@@ -151,16 +171,29 @@ def test_a_delivery_becomes_the_batch_that_the_template_would_have_become():
     assert Person.objects.count() == 3
 
 
-def test_the_filled_template_has_the_20_columns_and_says_what_the_batch_says(tmp_path):
-    delivery = delivered([row(), row(電子郵件="壞的")])
-    batch = convert(delivery, as_proposed(delivery))
+def test_the_filled_template_is_clean_but_for_the_cell_that_could_not_be_read(tmp_path):
+    two = "02-24622192, 02-24621111"
+    delivery = delivered(
+        [row(電子郵件="壞的", 性別="2", 生日="0780506", 電話=two), row()], [*FOREIGN, "電話"]
+    )
+    first = as_proposed(delivery)
+    batch = convert(delivery, first)
     path = tmp_path / "轉檔.xlsx"
-    deliveries.write_filled(delivery, path)
+    assert deliveries.write_filled(delivery, path) == 2
     with read_sheet(path, headers=HEADERS, required=HEADERS[:20]) as sheet:
         assert sheet.columns == list(HEADERS[:20])
+        [_number, cells] = next(iter(sheet.rows))
+    shown = dict(zip(HEADERS, cells, strict=False))
+    assert [shown[header] for header in ("電子郵件", "性別", "生日", "聯絡電話")] == [
+        "壞的",
+        "女",
+        "1989-05-06",
+        two,
+    ]
     again = received(path)
     imports.read_and_plan(again)
-    assert seen(ImportBatch.objects.get(pk=again.pk)) == seen(batch)
+    both = [[(view.verdict, view.values) for view in views(one)] for one in (batch, again)]
+    assert both[0] == both[1]
 
 
 def test_a_formula_of_the_delivery_calculates_nothing_in_the_filled_template(tmp_path):
@@ -360,6 +393,7 @@ def cells(columns: list[tuple[str, str]], foreign: list, **parts: dict) -> dict[
     [
         ("joined", ["02", "24622192"], "02-24622192"),
         ("joined", [2, 24622192], "2-24622192"),
+        ("joined", ["02", "02-24622192"], "02-24622192"),
         ("joined", ["02", None], None),
         ("joined", [None, "24622192"], "24622192"),
         ("first", [None, "02-24622192"], "02-24622192"),
@@ -380,6 +414,8 @@ def test_several_columns_become_one_as_the_mapping_says(join, parts, expected):
 def test_department_and_level_are_joined_to_a_programme():
     columns = [("系所", "programme"), ("學制", "programme")]
     found = cells(columns, ["資訊工程學系", "碩士班"], joins={"programme": "joined"})
+    assert found == {"programme": "資訊工程學系碩士班"}
+    found = cells(columns, ["資訊工程學系碩士班", "碩士班"], joins={"programme": "joined"})
     assert found == {"programme": "資訊工程學系碩士班"}
 
 

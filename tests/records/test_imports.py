@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import traceback
 from pathlib import Path
 from unittest import mock
@@ -11,7 +12,7 @@ from django.db import DataError
 from openpyxl import load_workbook
 
 from accounts.models import User
-from records import imports, plans, tasks
+from records import imports, plans, tasks, terms
 from records.encryption import DamagedValue
 from records.imports import planning
 from records.models import AcademicRecord, FollowUp, ImportBatch, ImportRow, Person, Term
@@ -177,6 +178,24 @@ def test_somebody_new_who_lacks_required_data_will_be_telephoned():
     ]
     applied(batch)
     assert FollowUp.objects.filter(closed_at=None).count() == 3
+
+
+def test_supplements_and_corrections_are_not_held_against_a_whole_delivery(tmp_path):
+    before, now = (
+        terms.hold(Term(academic_year=113, half=half, due_on=datetime.date(2025, 3 * half, 1)))
+        for half in (1, 2)
+    )
+    imported([row() for _ in range(40)], term=before)
+    imported([row() for _ in range(5)], term=before)  # a supplement says nothing about the next term
+    assert not planned([row() for _ in range(30)], term=now).notes
+    main = imported([row() for _ in range(30)] + [row(中文姓名="") for _ in range(20)], term=now)
+    assert [note[1] for note in main.notes] == ["many_kept_out"]
+    returned = tmp_path / "待更正列.xlsx"
+    imports.write_returned_rows(main, returned)
+    corrections = received(returned, term=now)
+    imports.read_and_plan(corrections)
+    assert reloaded(corrections).predecessor == main and not reloaded(corrections).notes
+    assert not planned([row() for _ in range(3)], term=now).notes
 
 
 # After a crash --------------------------------------------------------------------------------------------

@@ -270,6 +270,19 @@ def test_the_sheet_is_a_paper_with_all_that_is_signed(term):
     assert "林" not in text.replace("林學", "")  # nobody of the file
 
 
+def test_every_page_of_the_sheet_says_which_term_it_is_of(term):
+    for _ in range(9):
+        imported([row()], term=term)
+    sheet = sign_off.sheet_of(term)
+    context = {"sheet": sheet, "signed": None, "digest": sign_off.digest(sheet)}
+    pages = [
+        page.get_textpage().get_text_range()
+        for page in PdfDocument(render_pdf("documents/term_sheet.html", context))
+    ]
+    assert len(pages) > 1
+    assert all("113學年度第1學期" in page and context["digest"][:16] in page for page in pages)
+
+
 def test_a_discarded_batch_does_not_stand_in_the_way(term):
     imported([row()], term=term)
     ImportBatch.objects.filter(pk=planned([row()], term=term).pk).update(state=ImportBatch.State.DISCARDED)
