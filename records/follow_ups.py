@@ -248,7 +248,8 @@ def reopen(person_ids: Iterable[int], *, at: datetime.datetime) -> int:
 
 
 def _locked(person_id: int) -> list[FollowUp]:
-    """The open items of a person, locked until the transaction ends."""
+    """The open items of a person, locked until the transaction ends; the person before them, as the one door does."""
+    Person.objects.select_for_update().get(pk=person_id)
     return list(FollowUp.objects.select_for_update().filter(person=person_id, closed_at=None).order_by("pk"))
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import follow_ups, policies, resources
+from .. import follow_ups, kept_typing, policies, resources
 from ..forms.follow_ups import AssignForm, CallForm, CallSheetForm, UnreachableForm
 from ..models import CallAttempt, FollowUp
 from ..page_checks import require
@@ -80,7 +80,6 @@ class FollowUpAdmin(WorkspaceAdmin):
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         acts = (
-            ("call", self.call_view),
             ("assign", self.assign_view),
             ("unreachable", self.unreachable_view),
             ("reopen", self.reopen_view),
@@ -166,14 +165,14 @@ class FollowUpAdmin(WorkspaceAdmin):
 
     # --- one person ---------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        require(policies.can_follow_up(request.user))
-        return self._work_page(request, self._item(request, object_id))
-
-    def call_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What there is to ask, and the call that was made for it, as a POST."""
         require(policies.can_follow_up(request.user))
         item = self._item(request, object_id)
-        form = CallForm(request.POST, numbers=follow_ups.numbers_of(item.person, request.user))
-        if form.is_valid():
+        typed = kept_typing.data_of(request)
+        if typed is None:
+            return self._work_page(request, item)
+        form = CallForm(typed, numbers=follow_ups.numbers_of(item.person, request.user))
+        if request.method == "POST" and form.is_valid():
             try:
                 follow_ups.log_call(item, by=request.user, at=timezone.now(), **form.details())
             except ValidationError as error:
@@ -265,7 +264,7 @@ class FollowUpAdmin(WorkspaceAdmin):
             ),
             "unreachable_form": UnreachableForm(),
         }
-        return self._page(request, "work.html", context | forms)
+        return self._page(request, "work.html", context | kept_typing.in_form(request) | forms)
 
     # --- figures and the sheet ----------------------------------------------------------------------------------
     def figures_view(self, request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ from ..forms.follow_ups import CallForm
 from ..models import WAITING, ChangeRequest, Person
 from ..page_checks import verify_first
 from ..rights import MASKED
+from ..submissions import Submission
 from . import batch
 from .access import OwnPage, source_of
 
@@ -110,13 +111,14 @@ class EditView(OwnPage):
     def _save(self, person: Person, page: Page) -> HttpResponse:
         form = page.form
         if not form.changed() and not form.refuses_messages:
+            self._tell_unused(page.proposal)
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             return redirect("records:person", person.pk)
         asked = form.changed()
         outcome = self._proposed(person, page)
         if outcome is None:
             return self._page(person, page)
-        self._tell(outcome, has_paper=bool(page.proposal.cleaned_data["evidence"]))
+        self._tell(outcome, page.proposal)
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
             is_partly_saved = len(asked) > len(outcome.stale) + len(outcome.refused)
@@ -151,19 +153,24 @@ class EditView(OwnPage):
             page.proposal.add_error("evidence", error)
             return None
 
-    def _tell(self, outcome: change_requests.Outcome, *, has_paper: bool) -> None:
+    def _tell(self, outcome: change_requests.Outcome, proposal: ProposalForm) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
         applied = list(outcome.applied)
         if applied:
             messages.success(self.request, _("已儲存：%(fields)s。") % {"fields": _labels(applied)})
-        if outcome.waiting is not None:
-            waiting = [item.attribute for item in outcome.waiting.items.all()]
-            messages.info(
-                self.request,
-                _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
-            )
-        elif has_paper:
+        if outcome.submission is not None:
+            messages.info(self.request, _waiting_sentence(outcome.submission))
+        elif not (outcome.refused or outcome.stale):
+            self._tell_unused(proposal)
+        elif proposal.cleaned_data["evidence"]:
+            messages.warning(self.request, _("有欄位尚未儲存，佐證檔沒有保留；再次儲存時請重新選擇。"))
+
+    def _tell_unused(self, proposal: ProposalForm) -> None:
+        """Words and a paper go with fields that wait; without one they are not kept."""
+        if proposal.cleaned_data["evidence"]:
             messages.warning(self.request, _("沒有須審核的欄位，佐證檔沒有保留。"))
+        if proposal.cleaned_data["reason"]:
+            messages.warning(self.request, _("沒有須審核的欄位，送審說明沒有保留。"))
 
     def _page(self, person: Person, page: Page, *, is_partly_saved: bool = False) -> HttpResponse:
         form, now = page.form, timezone.now()
@@ -225,6 +232,19 @@ def _stored(name: str, value: str, typed: str) -> str:
     if name == "national_id" or (value == typed and name != "birth_date"):
         return ""
     return value
+
+
+def _waiting_sentence(submission: Submission) -> str:
+    """What waits for the center, and whether it did before."""
+    request = submission.request
+    if submission.is_new:
+        text = _("已送校友服務中心審核，核准後才會更新：%(fields)s。")
+    elif submission.is_supplemented:
+        text = _("這次的說明或佐證檔已補入等待審核的申請 %(number)s：%(fields)s。")
+    else:
+        text = _("相同的異動先前已送審（%(number)s），仍在等待校友服務中心審核：%(fields)s。")
+    fields = _labels([item.attribute for item in request.items.all()])
+    return text % {"number": request.number, "fields": fields}
 
 
 def _labels(names: list[str]) -> str:

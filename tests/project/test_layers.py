@@ -32,7 +32,7 @@ RECORDS = [
     "record_plans",
     "person_plans",
     "planning progress_sentences",
-    "annotations_editing objections reverting",
+    "annotations_editing objections reverting submissions",
     "change_requests change_comparisons change_reviews merging undoing resources verification imports bulk_edits",
     "deliveries",
     "term_figures sign_off change_request_verification",

@@ -368,18 +368,14 @@ TABLE: dict[str, Row] = {
     ),
     "admin:records_changerequest_bulk": act(*CENTER),
     "admin:records_changerequest_mode": page("center_director"),
-    "admin:records_changerequest_step": _to_contacts(
-        NOT_FOUND, act(*CENTER, kwargs=lambda: _request() | {"step": "taken"})
-    ),
     "admin:records_changerequest_evidence": _to_contacts(
-        NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=_request)
+        NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=lambda: _request() | {"event_id": 1})
     ),
     # telephone work and bulk edits
     **model_rows("records_followup", _follow_up, see=PEOPLE_READERS),
     "admin:records_followup_change": _of_own_people(page(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_figures": page(*PEOPLE_READERS),
     "admin:records_followup_call_sheet": page(*PEOPLE_READERS),
-    "admin:records_followup_call": _of_own_people(act(*CENTER_AND_IT, status=OK, kwargs=_follow_up)),
     "admin:records_followup_assign": _of_own_people(act(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_unreachable": act(*CENTER_AND_IT, status=OK, kwargs=_follow_up),
     "admin:records_followup_reopen": act(*CENTER_AND_IT, kwargs=_follow_up),

@@ -135,7 +135,7 @@ def test_who_lacks_required_data_is_not_confirmed_before_a_call(client):
     log = reverse("admin:records_followup_change", args=[item.pk])
     assert f'href="{log}"' in said
     call = {"number": person.mobile, "outcome": "no_answer"}
-    client.post(reverse("admin:records_followup_call", args=[item.pk]), call)
+    client.post(log, call)
     said = text_of(client.get(address("person", person)))
     assert "最近的電話紀錄" in said and "未接" in said
     client.post(address("person_confirm", person))

@@ -143,10 +143,10 @@ def test_a_contact_works_on_the_own_people_only(contact, center):
     page = contact.get(LIST, {"state": "all"}).content.decode()
     assert "本系人" in page and "外系人" not in page
     form = {"number": "other", "other_number": "0911-000111", "outcome": "reached"}
-    for act in ("call", "assign"):
-        assert contact.post(f"{LIST}{strange.pk}/{act}/", form).status_code == 404
+    for act in ("", "assign/"):
+        assert contact.post(f"{LIST}{strange.pk}/{act}", form).status_code == 404
     assert contact.get(f"{LIST}{strange.pk}/").status_code == 404
-    assert contact.post(f"{LIST}{own.pk}/call/", form).status_code == 302
+    assert contact.post(f"{LIST}{own.pk}/", form).status_code == 302
     assert CallAttempt.objects.get().person == own.person
     for act in ("unreachable", "reopen"):
         assert contact.post(f"{LIST}{own.pk}/{act}/", {"reason": "x"}).status_code == 403
@@ -188,10 +188,22 @@ def test_work_is_given_to_whom_reaches_the_person_and_nobody_else(contact, cente
 def test_a_wrong_call_is_shown_again_with_its_errors_at_the_fields(center):
     item = lacking()
     form = {"number": "other", "other_number": "12", "outcome": "later", "note": ID}
-    shown = center.post(f"{LIST}{item.pk}/call/", form).context_data["call_form"]
+    shown = center.post(f"{LIST}{item.pk}/", form).context_data["call_form"]
     assert set(shown.errors) == {"other_number", "next_try", "note"}
-    crafted = center.post(f"{LIST}{item.pk}/call/", {"number": "0999-999999", "outcome": "reached"})
+    crafted = center.post(f"{LIST}{item.pk}/", {"number": "0999-999999", "outcome": "reached"})
     assert "number" in crafted.context_data["call_form"].errors
+    assert not CallAttempt.objects.exists()
+
+
+def test_the_note_of_a_call_comes_back_after_the_sign_in(center, user_of):
+    page = f"{LIST}{lacking().pk}/"
+    form = {"number": "other", "other_number": "0911-000111", "outcome": "reached", "note": "週五再確認"}
+    mark = center.get(page).context_data["kept_for"]
+    center.session.flush()
+    assert center.post(page, form | {"kept_for": mark})["Location"] == f"/login?next={page}"
+    center.force_login(user_of("center_staff"))
+    shown = center.get(page).context_data
+    assert shown["was_kept"] and shown["call_form"]["note"].value() == "週五再確認"
     assert not CallAttempt.objects.exists()
 
 

@@ -334,7 +334,8 @@ def test_two_contacts_and_a_reviewer_at_one_person_lose_nothing_and_are_told(cli
     request = ChangeRequest.objects.get()
     page = center.get(f"/admin/records/changerequest/{request.pk}/").context_data
     test_admin_people.posted(client_of("it_staff"), person, chinese_name="黃獨三")
-    sent = {"version": page["shown"].version, "seen": page["seen"], "items": [request.items.get().pk]}
-    said = center.post(f"/admin/records/changerequest/{request.pk}/steps/approved/", sent, follow=True)
+    sent = {"step": "approved", "version": page["shown"].version, "seen": page["seen"]}
+    sent["items"] = [request.items.get().pk]
+    said = center.post(f"/admin/records/changerequest/{request.pk}/", sent, follow=True)
     assert "請重新核對後再決定" in said.content.decode()
     assert Person.objects.get(pk=person.pk).chinese_name == "黃獨三"
