@@ -27,6 +27,7 @@ from .encryption import DamagedValue, seal, unseal
 
 FIELD = "kept_for"
 DISCARD = "discard"
+FILES = "kept_files"  # names the fields in which a file had been chosen: files themselves are not kept
 SESSION_KEY = "kept_typing"
 MAX_AGE = timedelta(days=2)  # a form left open over the weekend's first day
 LIMIT = 64 * 1024  # characters
@@ -54,14 +55,20 @@ def data_of(request: HttpRequest) -> QueryDict | None:
         text = unseal(base64.b64decode(sealed), _context(owner, request.path))
     except (DamagedValue, binascii.Error):  # the key was changed since
         return None
+    data = QueryDict(text, mutable=True)
     request.typing_was_kept = True
-    return QueryDict(text, mutable=True)
+    request.file_was_kept = FILES in data
+    return data
 
 
 def in_form(request: HttpRequest) -> dict[str, Any]:
-    """What the template of a form needs, to be asked for after `data_of`: the mark, and whether the form shows what
-    was kept."""
-    return {"kept_for": mark(request), "was_kept": getattr(request, "typing_was_kept", False)}
+    """What the template of a form needs, to be asked for after `data_of`: the mark, whether the form shows what was
+    kept, and whether a file has to be chosen anew because a browser does not send it twice."""
+    return {
+        "kept_for": mark(request),
+        "was_kept": getattr(request, "typing_was_kept", False),
+        "file_is_gone": bool(request.FILES) or getattr(request, "file_was_kept", False),
+    }
 
 
 def _context(user_id: int, path: str) -> str:
@@ -120,6 +127,7 @@ class KeptTypingMiddleware:
         data = request.POST.copy()
         for name in (FIELD, "csrfmiddlewaretoken"):
             data.pop(name, None)
+        data.setlist(FILES, list(request.FILES))
         text = data.urlencode()
         if len(text) > LIMIT:
             return False

@@ -66,9 +66,16 @@ def needs_verification(user: Any, person: Person, at: datetime.datetime) -> bool
     comparison of this editor succeeded within the last thirty minutes."""
     if not settings.VERIFY_ALWAYS and not namesakes(person).exclude(pk=person.pk).exists():
         return False
-    return not VerificationAttempt.objects.filter(
+    return verified_until(user, person, at) is None
+
+
+def verified_until(user: Any, person: Person, at: datetime.datetime) -> datetime.datetime | None:
+    """Until when a comparison of this editor that succeeded holds; None when none does."""
+    succeeded = VerificationAttempt.objects.filter(
         editor=user, person=person, outcome=Outcome.SUCCEEDED, at__gt=at - HOLDS
-    ).exists()
+    )
+    last = succeeded.order_by("-at").first()
+    return last.at + HOLDS if last else None
 
 
 def is_comparable(person: Person) -> bool:

@@ -34,6 +34,7 @@ from ..models import Person, Programme, Sex, StatusCode
 from ..policies import may_write
 from .conflicts import THEIRS, Conflict, choice_name, chosen, is_pending, pending_name
 from .known_identity import seen_digest, sign_of
+from .typed import judged
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
@@ -90,7 +91,9 @@ class ColumnForm(forms.Form):
         return self.cleaned_data
 
     def _clean_column(self, column: Column) -> None:
+        before = self.data.get(self.add_initial_prefix(column.attribute), "")
         cleaned = column.cleaned(self.cleaned_data[column.attribute], self.today)
+        cleaned = judged(column.attribute, cleaned, before)
         self._keep(column.attribute, column.header, cleaned)
         if cleaned.rest:
             self.keep_rest(column.attribute, cleaned.rest)
@@ -99,10 +102,12 @@ class ColumnForm(forms.Form):
         """Further numbers and addresses, cleaned like those of a file (SOP 6.8). What was shown and not touched stays
         as it is: old values are nobody's typing."""
         text = values.tidy_text(self.cleaned_data.get(attribute, ""))
-        if text == self._shown_before()[attribute]:
+        before = self._shown_before()[attribute]
+        if text == before:
             self.cleaned_data[attribute] = text
         else:
-            self._keep(attribute, label, SECONDARY_CLEANERS[attribute](text, today=self.today))
+            cleaned = SECONDARY_CLEANERS[attribute](text, today=self.today)
+            self._keep(attribute, label, judged(attribute, cleaned, before))
 
     def _keep(self, attribute: str, label: str, cleaned: Cleaned) -> None:
         self.cleaned_data[attribute] = cleaned.value

@@ -33,7 +33,7 @@ class VerificationForm(forms.Form):
     national_id = forms.CharField(
         label=gettext_lazy("身分證字號，或末四碼"),
         max_length=20,
-        widget=UnrepeatedInput(attrs=_ATTRIBUTES),
+        widget=UnrepeatedInput(attrs=_ATTRIBUTES | {"autofocus": True}),
         help_text=gettext_lazy("請校友口述，完整字號或末四碼皆可。"),
     )
     department = forms.ModelChoiceField(

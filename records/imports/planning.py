@@ -29,7 +29,7 @@ from .undo_states import undo_of
 ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 # What planning says of the batch; anything else, its term for one, somebody may change meanwhile.
-_WRITTEN = ("counts", "notes", "planned_at", "state", "error", "heartbeat_at", "resumes")
+_WRITTEN = ("counts", "notes", "planned_at", "needs_plan", "state", "error", "heartbeat_at", "resumes")
 
 
 def read_and_plan(batch: ImportBatch) -> None:

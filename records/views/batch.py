@@ -65,6 +65,7 @@ class BatchChangeView(OwnPage):
             messages.warning(self.request, _("名單最多 %(most)d 位。") % {"most": MOST})
         else:
             state["people"].append(person.pk)
+            messages.success(self.request, _("已將「%(name)s」加入名單。") % {"name": person.chinese_name})
 
 
 def shown(request: HttpRequest) -> dict[str, Any]:
