@@ -209,9 +209,13 @@ can_check_applications = Function(
 )
 can_approve_applications = Function(_("核定帳號申請"), frozenset({DIRECTOR}), _("帳號申請由主任核定。"))
 can_see_trail = Function(
-    _("檢視個資存取紀錄與身分核對紀錄"),
-    frozenset({DIRECTOR, AUDITOR}),
-    _("個資存取紀錄與身分核對紀錄由主任與稽核人員檢視。"),
+    _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
+)
+# A contact whose comparisons are stopped is sent to the center, whose staff then has to see what was tried.
+can_see_verifications = Function(
+    _("檢視身分核對紀錄"),
+    frozenset({STAFF, DIRECTOR, AUDITOR}),
+    _("身分核對紀錄由校友服務中心與稽核人員檢視。"),
 )
 
 # In the order above; whoever declares a function has declared it for the matrix as well.

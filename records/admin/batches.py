@@ -126,12 +126,16 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
                 for act, page in acts
             ),
             *(
-                path(
-                    f"<int:object_id>/{act}/",
-                    view(require_POST(self.admin_site.sensitive(page))),
-                    name=self.address_name(act),
+                path(f"<int:object_id>/{act}/", view(require_POST(page)), name=self.address_name(act))
+                for act, page in (
+                    ("apply", self.admin_site.sensitive(self.apply_view)),
+                    (
+                        "returned",
+                        self.admin_site.sensitive_file(
+                            self.returned_view, "admin:records_importbatch_change"
+                        ),
+                    ),
                 )
-                for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
             *self.discard_urls(),
             *self.row_urls(),

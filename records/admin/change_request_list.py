@@ -231,24 +231,24 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
             "", '<span class="line">{}</span>', ((r.programme.name,) for r in request.person.shown_records)
         )
         name = format_html('<span class="name">{}</span>', request.person.chinese_name)
-        return _cell(_("校友"), format_html("{} {}", name, programmes))
+        return format_html("{} {}", name, programmes)
 
     @admin.display(description=gettext_lazy("異動（原內容 → 申請內容）"))
     def fields_(self, request: ChangeRequest) -> SafeString:
         context = {"compared": request.compared, "is_waiting": request.is_waiting}
-        return _cell(_("異動"), render_to_string("admin/records/changerequest/fields.html", context))
+        return render_to_string("admin/records/changerequest/fields.html", context)
 
     @admin.display(description=gettext_lazy("申請人"))
-    def proposer_(self, request: ChangeRequest) -> SafeString:
-        return _cell(_("申請人"), request.proposed_by.display_name)
+    def proposer_(self, request: ChangeRequest) -> str:
+        return request.proposed_by.display_name
 
     @admin.display(description=gettext_lazy("申請時間"))
     def age_(self, request: ChangeRequest) -> SafeString:
         moment = timezone.localtime(request.proposed_at)
         when = format_html('<span class="nowrap">{}</span>', f"{moment:%Y-%m-%d %H:%M}")
         if not request.is_waiting:
-            return _cell(_("申請時間"), when)
-        return _cell(_("申請時間"), format_html('{} <span class="line">{}</span>', when, request.age))
+            return when
+        return format_html('{} <span class="line">{}</span>', when, request.age)
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, request: ChangeRequest) -> SafeString:
@@ -258,7 +258,7 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
             tag = format_html('{} <span class="tag tag-warning">{}</span>', tag, _("補件"))
         if request.holder:
             tag = format_html('{} <span class="line">{}</span>', tag, request.holder.display_name)
-        return _cell(_("狀態"), tag)
+        return tag
 
 
 def age_of(request: ChangeRequest, at: datetime.datetime) -> str:
@@ -268,8 +268,3 @@ def age_of(request: ChangeRequest, at: datetime.datetime) -> str:
         return ngettext("已等待 %(days)d 天", "已等待 %(days)d 天", waited.days) % {"days": waited.days}
     hours = waited.seconds // 3600
     return _("已等待 %(hours)d 小時") % {"hours": hours} if hours else _("不到 1 小時")
-
-
-def _cell(label: str, content: Any) -> SafeString:
-    """A cell that says its column's name where the table is stacked, that is on narrow screens."""
-    return format_html('<span class="narrow-label">{}</span><span>{}</span>', label, content)

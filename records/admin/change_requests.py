@@ -90,9 +90,15 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         return self._request_page(request, shown, typed.get("answer", ""), ticked)
 
     def _request_page(
-        self, request: HttpRequest, shown: ChangeRequest, answer: str = "", chosen: list[int] | None = None
+        self,
+        request: HttpRequest,
+        shown: ChangeRequest,
+        answer: str = "",
+        chosen: list[int] | None = None,
+        trouble: str = "",
     ) -> HttpResponse:
-        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken, or was kept."""
+        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken, or was kept; `trouble`
+        says why it could not."""
         now, user = timezone.now(), request.user
         rows = change_comparisons.shown_to(user, shown, Lists.for_showing())
         allowed = change_reviews.may_review(user, shown)
@@ -103,6 +109,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         ticked = [one.item.pk for one in rows if one.standing is Standing.AS_BEFORE]
         context = {
             "title": _("異動申請 %(number)s") % {"number": shown.number},
+            "trouble": trouble,
             "shown": shown,
             "state": change_reviews.state_now(shown, now),
             "rows": rows,
@@ -150,10 +157,9 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         try:
             changed = self._take(request, shown.pk, step, form.cleaned_data)
         except ReviewRefused as error:
-            messages.error(request, str(error))
             typed = form.cleaned_data
             fresh = self._request(request, shown.pk)
-            return self._request_page(request, fresh, typed["answer"], typed["items"] or None)
+            return self._request_page(request, fresh, typed["answer"], typed["items"] or None, str(error))
         messages.success(request, DONE.get(changed.state if step == Step.APPROVED else step, ""))
         return redirect(page)
 

@@ -99,7 +99,7 @@ class DeliveryAdmin(ImportersAdmin):
             ("columns", self.columns_view),
             ("values", self.values_view),
             ("discard", self.discard_view),
-            ("filled", self.admin_site.sensitive(self.filled_view)),
+            ("filled", self.admin_site.sensitive_file(self.filled_view, "admin:records_delivery_change")),
         )
         return [
             path(

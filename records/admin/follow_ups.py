@@ -88,7 +88,7 @@ class FollowUpAdmin(WorkspaceAdmin):
             path("figures/", view(require_GET(self.figures_view)), name=self.address_name("figures")),
             path(
                 "call-sheet/",
-                view(self.admin_site.sensitive(self.call_sheet_view)),
+                view(self.admin_site.sensitive_file(self.call_sheet_view)),
                 name=self.address_name("call_sheet"),
             ),
             *(
@@ -111,8 +111,8 @@ class FollowUpAdmin(WorkspaceAdmin):
         return format_html('<span class="name">{}</span>', item.person.chinese_name)
 
     @admin.display(description=gettext_lazy("缺漏資料"))
-    def item_(self, item: FollowUp) -> SafeString:
-        return _cell(_("缺漏資料"), item.get_item_display())
+    def item_(self, item: FollowUp) -> str:
+        return item.get_item_display()
 
     @admin.display(description=gettext_lazy("電話"))
     def numbers(self, item: FollowUp) -> SafeString:
@@ -123,36 +123,36 @@ class FollowUpAdmin(WorkspaceAdmin):
         return _cell(_("電話"), lines or "－")
 
     @admin.display(description=gettext_lazy("系所"))
-    def departments(self, item: FollowUp) -> SafeString:
+    def departments(self, item: FollowUp) -> str:
         names = dict.fromkeys(record.programme.department.name for record in item.person.shown_records)
         lines = format_html_join("", '<span class="line">{}</span>', ((name,) for name in names))
-        return _cell(_("系所"), lines or "－")
+        return lines or "－"
 
     @admin.display(description=gettext_lazy("已開立"))
     def age(self, item: FollowUp) -> SafeString:
         opened = timezone.localtime(item.opened_at)
         until = timezone.localtime(item.closed_at) if item.closed_at else timezone.localtime()
         days = _("%(days)s 天") % {"days": (until.date() - opened.date()).days}
-        return _cell(_("已開立"), format_html('<span title="{}">{}</span>', f"{opened:%Y-%m-%d}", days))
+        return format_html('<span title="{}">{}</span>', f"{opened:%Y-%m-%d}", days)
 
     @admin.display(description=gettext_lazy("負責人"))
-    def assignee(self, item: FollowUp) -> SafeString:
-        return _cell(_("負責人"), item.assigned_to.display_name if item.assigned_to else "－")
+    def assignee(self, item: FollowUp) -> str:
+        return item.assigned_to.display_name if item.assigned_to else "－"
 
     @admin.display(description=gettext_lazy("上次通話"))
-    def last_call(self, item: FollowUp) -> SafeString:
+    def last_call(self, item: FollowUp) -> str:
         if item.called_at is None:
-            return _cell(_("上次通話"), _("尚未撥打"))
+            return _("尚未撥打")
         outcome = CallAttempt.Outcome(item.call_outcome).label
-        return _cell(_("上次通話"), f"{timezone.localtime(item.called_at):%Y-%m-%d} {outcome}")
+        return f"{timezone.localtime(item.called_at):%Y-%m-%d} {outcome}"
 
     @admin.display(description=gettext_lazy("下次聯絡"))
-    def next_try_(self, item: FollowUp) -> SafeString:
+    def next_try_(self, item: FollowUp) -> str:
         if item.next_try is None or item.closed_at:
-            return _cell(_("下次聯絡"), "－")
+            return "－"
         is_due = item.next_try <= timezone.localdate()
         due = format_html(' <span class="tag tag-warning">{}</span>', _("到期")) if is_due else ""
-        return _cell(_("下次聯絡"), format_html("{}{}", item.next_try.isoformat(), due))
+        return format_html("{}{}", item.next_try.isoformat(), due)
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, item: FollowUp) -> SafeString:
@@ -162,7 +162,7 @@ class FollowUpAdmin(WorkspaceAdmin):
             tag = format_html('<span class="tag">{}</span>', _("無法聯繫"))
         else:
             tag = format_html('<span class="tag tag-warning">{}</span>', _("待補"))
-        return _cell(_("狀態"), tag)
+        return tag
 
     # --- one person ---------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -331,8 +331,3 @@ def _bars(rows: list[follow_ups.Completion]) -> list[dict[str, Any]]:
         gone = row.unreachable * _WIDTH // row.opened
         bars.append({"row": row, "y": index * _STEP, "done": done, "gone": gone})
     return bars
-
-
-def _cell(label: str, content: Any) -> SafeString:
-    """A cell that says its column's name where the table is stacked, that is on narrow screens."""
-    return format_html('<span class="narrow-label">{}</span><span>{}</span>', label, content)

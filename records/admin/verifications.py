@@ -1,4 +1,4 @@
-"""身分核對紀錄 (SOP 6.5): who compared whom, when, and how it ended; read only, for the director and the auditor.
+"""身分核對紀錄 (SOP 6.5): who compared whom, when, and how it ended; read only, for the center and the auditor.
 
 No value is stored, so none is shown. Who may read names is told whom it was about, others the number of the row."""
 
@@ -66,6 +66,7 @@ class SinceFilter(ChoiceFilter):
 
 class VerificationAttemptAdmin(TrailAdmin):
     navigation_title = _("身分核對紀錄")
+    allowed = policies.can_see_verifications
     list_filter = (OutcomeFilter, EditorFilter, SinceFilter)
     list_select_related = ("editor", "person")
 

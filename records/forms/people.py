@@ -39,7 +39,7 @@ from .typed import judged
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
 _LONG = frozenset({"address", "other_address", "other_emails", "other_phones"})
-_BLANK = ("", "—")
+_BLANK = ("", gettext_lazy("未填"))
 
 
 class ColumnForm(forms.Form):
@@ -73,6 +73,9 @@ class ColumnForm(forms.Form):
         """The choices of a column that is picked from a list, else None."""
         if column.attribute == "sex":
             return list(Sex.choices)
+        if column.attribute == "country":
+            # By name, as a cell has it: the codes of Norway and Namibia read like "no" and "not available".
+            return [(name, name) for _code, name in values.country_choices()]
         if column.list_name in StatusCode.Kind.values:
             return [(status.pk, str(status)) for status in StatusCode.objects.filter(kind=column.list_name)]
         if column.list_name == "programme":
@@ -156,7 +159,7 @@ class ColumnForm(forms.Form):
                 self.add_error(None, _("這筆資料剛才已由他人修改，請重新載入後再改。"))
                 continue
             value = current.get(name, "")
-            self._show_as_seen(name, value if self._is_choice(name) else shown(name, value))
+            self._show_as_seen(name, value if self._is_keyed(name) else shown(name, value))
             self.data[pending_name(self, name)] = "1"
             self.data.pop(choice_name(self, name), None)
             self._ask(name)
@@ -187,6 +190,10 @@ class ColumnForm(forms.Form):
 
     def _is_choice(self, name: str) -> bool:
         return isinstance(self.fields[name], forms.ChoiceField)
+
+    def _is_keyed(self, name: str) -> bool:
+        """Whether what the field sends is the canonical value."""
+        return self._is_choice(name) and name != "country"
 
     def shown_choice(self, name: str, value: str) -> str:
         if not value or not self._is_choice(name):

@@ -54,7 +54,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401) document.getElementById("trouble").hidden = false;
+  const isSearch = event.target.closest("[role=search]") !== null;
+  const { status } = event.detail.xhr;
+  if (status === 401 || (isSearch && status === 403)) {
+    document.getElementById(isSearch ? "search-trouble" : "trouble").hidden = false;
+  }
 });
 
 // Whoever leaves a form that was changed and not sent is asked, in the browser's own words.

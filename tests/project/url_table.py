@@ -482,12 +482,16 @@ TABLE: dict[str, Row] = {
     },
     **{
         key: value
-        for name in ("accounts_accountevent", "records_disclosure", "records_verificationattempt")
+        for name, readers in (
+            ("accounts_accountevent", TRAIL_READERS),
+            ("records_disclosure", TRAIL_READERS),
+            ("records_verificationattempt", ("center_staff", *TRAIL_READERS)),
+        )
         for key, value in (
-            model_rows(name, lambda: {"object_id": 1}, see=TRAIL_READERS)
+            model_rows(name, lambda: {"object_id": 1}, see=readers)
             | {
                 f"admin:{name}_change": _closed_to_alumni(
-                    row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
+                    row(*readers, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
                 )
             }
         ).items()

@@ -361,3 +361,10 @@ def test_undo_on_the_page_and_giving_up(staff):
     undo.refresh_from_db()
     assert (undo.state, undo.rows.count(), city(person)) == (State.DISCARDED, 0, "基隆市")
     assert "復原計畫" in staff.get(f"{LIST}{edit.pk}/").content.decode()
+
+
+def test_who_lives_in_another_country_than_the_new_city_is_marked(staff):
+    home = somebody(country="TW")
+    abroad = somebody(country="VN", city="河內", chinese_name="阮海")
+    page = staff.get(f"{LIST}{plan(home, abroad).pk}/").content.decode()
+    assert "有 1 位的所在國家與新值不合" in page and page.count("所在國家：越南") == 1

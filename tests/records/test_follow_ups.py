@@ -279,16 +279,20 @@ def test_a_long_call_sheet_is_no_sheet(center, monkeypatch):
 
 
 def test_the_password_is_asked_for_again_before_a_sheet_goes_out(client_of, user_of):
-    """The filters outlive the question: after the answer the same page is shown again."""
+    """Before the form is shown: a file as the answer to the question would leave the question standing there. The
+    filters outlive it, and one sheet is one disclosure."""
     lacking()
     lacking("birth_date")
     account = user_of("center_staff")
     account.set_password("correct horse battery staple")
     account.save()
     client = client_of("center_staff")
-    answer = client.post(f"{LIST}call-sheet/?item=birth_date", {"purpose": "補正"})
-    assert answer.status_code == 302 and answer["Location"].startswith(reverse("account_reauthenticate"))
+    form = f"{LIST}call-sheet/?item=birth_date"
+    for asked in (client.get(form), client.post(form, {"purpose": "補正"})):
+        assert asked.status_code == 302 and asked["Location"].startswith(reverse("account_reauthenticate"))
     assert not Disclosure.objects.exists()
-    back = client.post(answer["Location"], {"password": "correct horse battery staple"})
-    assert client.post(back["Location"], {"purpose": "補正"}).streaming
+    back = client.post(asked["Location"], {"password": "correct horse battery staple"})
+    assert back["Location"] == form
+    assert "請再按一次下載" in client.get(form).content.decode()
+    assert client.post(form, {"purpose": "補正"}).streaming
     assert Disclosure.objects.get().row_count == 1

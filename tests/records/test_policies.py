@@ -52,6 +52,7 @@ TABLE = {
     policies.can_check_applications: {"center_staff", "center_director"},
     policies.can_approve_applications: {"center_director"},
     policies.can_see_trail: {"center_director", "auditor"},
+    policies.can_see_verifications: {"center_staff", "center_director", "auditor"},
 }
 
 
