@@ -16,7 +16,7 @@ from . import bulk
 from .annotations import Line
 from .cells import ERROR, NOTE, RawCell
 from .changes import NewObjection, PersonChange, RecordChange
-from .columns import COLUMNS, HEADERS
+from .columns import COLUMNS, HEADERS, SECONDARY
 from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
@@ -135,9 +135,8 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         payload,
         item.remarks,
         item.leader,
-        item.question
-        if item.verdict == Verdict.NEEDS_PERSON
-        else "",  # a question that still keeps the row out
+        # A question that still keeps the row out.
+        item.question if item.verdict == Verdict.NEEDS_PERSON else "",
         item.series_id,
         item.prefix,
         item.person_id,
@@ -149,7 +148,7 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
     if change is None:
         return None
     objection = change.objection
-    packed = {
+    return {
         "person_id": change.person_id,
         "values": change.values,
         "before": change.before,
@@ -168,7 +167,6 @@ def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
         "pinned_line": _packed_line(change.pinned_line) if change.pinned_line else None,
         "objection": [objection.on.isoformat(), objection.channel, objection.words] if objection else None,
     }
-    return packed
 
 
 def _body(stored: ImportRow) -> dict[str, Any]:
@@ -183,6 +181,14 @@ def stored_row(stored: ImportRow) -> Row:
     body = _body(stored)
     remarks = [tuple(remark) for remark in body["cell_remarks"]]
     return Row(stored.row_number, body["values"], body["extra"], body["raw"], remarks)
+
+
+def said_values(stored: ImportRow) -> dict[str, str]:
+    """What a row says, in canonical text: programme and statuses as the ids they resolved to, the national ID whole.
+    Raises DamagedValue."""
+    body = _body(stored)
+    values = {column.attribute: value for column, value in zip(COLUMNS, body["values"], strict=True) if value}
+    return values | body["extra"] | body["listed"]
 
 
 def _change(row_number: int, payload: bytes) -> PersonChange:
@@ -304,6 +310,23 @@ def returned(stored: ImportRow, lists: Lists) -> tuple[Sequence[RawCell], set[in
         if level != NOTE
     ]
     return cells, bad, "\n".join(sentences)
+
+
+def filled(stored: ImportRow, lists: Lists) -> list[RawCell]:
+    """The row as the filled template holds it: clean values, a second e-mail address or number beside the first, and
+    as it came only what could not be read."""
+    body = _body(stored)
+    cells: list[RawCell] = list(_texts(body, lists).values())
+    rest = dict(body["extra"])
+    for attribute, secondary in SECONDARY.items():
+        if cells[INDEX[attribute]] and secondary in rest:
+            cells[INDEX[attribute]] = f"{cells[INDEX[attribute]]}, {rest.pop(secondary)}"
+    if not any(cells) and body["raw"]:
+        return list(body["raw"])  # a row whose cells slid sideways has no value of its own left
+    for header, level, _code, _message in body["cell_remarks"]:
+        if header and level == ERROR:
+            cells[HEADERS.index(header)] = body["raw"][HEADERS.index(header)]
+    return cells
 
 
 def stored_rows(batch: ImportBatch) -> Iterator[ImportRow]:

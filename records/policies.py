@@ -109,6 +109,12 @@ can_record_wishes = Function(
     _("您的角色不能登錄校友對訊息的意願。"),
     Rows.PEOPLE,
 )
+can_state_verification = Function(
+    _("核對身分：資料缺身分證字號與生日時，說明如何核對"),
+    CENTER,
+    _("這筆資料缺身分證字號與生日，無法核對；請洽校友服務中心。"),
+    Rows.PEOPLE,
+)
 can_strike = Function(_("劃除註解（須填理由）"), CENTER, _("註解由校友服務中心劃除。"), Rows.PEOPLE)
 can_revert = Function(_("還原異動（須填理由）"), CENTER, _("異動由校友服務中心還原。"), Rows.PEOPLE)
 can_see_identity = Function(

@@ -26,15 +26,18 @@ DUE = {Half.FIRST: (3, 31), Half.SECOND: (10, 31)}
 ROC_YEAR_ENDS = 1912  # academic year 113 ends in 2025
 REMINDED_BEFORE = datetime.timedelta(days=14)
 REMINDED_AFTER = datetime.timedelta(days=60)  # a job that did not run for longer says nothing any more
+IMPORTED = "imported"  # the standing of a term that only waits for its signature
 UNSETTLED = (State.RECEIVED, State.READING, State.PLANNED, State.APPLYING)
 
 
 # --- terms by name and by day -----------------------------------------------------------------------------------
 def known(day: datetime.date) -> list[Term]:
-    """The terms to show, the newest first: from the first one that anything is known of to the next one due."""
+    """The terms to show, the newest first: from the first one that anything is known of to the next one due, or the
+    one after it as soon as that one is signed off."""
     stored = _stored()
     current = _nearest(stored, day)
-    numbers = [_number(current), _number(current) + (current.due_on < day), *stored]
+    is_over = current.due_on < day or _closing().filter(term=current.pk).exists()
+    numbers = [_number(current), _number(current) + is_over, *stored]
     return [_numbered(number, stored) for number in range(max(numbers), min(numbers) - 1, -1)]
 
 
@@ -65,6 +68,11 @@ def open_for_batches(day: datetime.date) -> list[Term]:
 def suggested(day: datetime.date) -> Term | None:
     """The term that a file uploaded on that day most likely is for: of those open, the one due nearest."""
     return min(open_for_batches(day), key=lambda term: abs(term.due_on - day), default=None)
+
+
+def signed_of(day: datetime.date) -> TermSignOff | None:
+    """The sign-off of the term that a file uploaded on that day most likely is for, None while that term is open."""
+    return _closing().filter(term=_nearest(_stored(), day).pk).select_related("term").first()
 
 
 @transaction.atomic
@@ -113,8 +121,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A term with what came for it. `rows` are those of batches not given up; `open_rows` were kept out of what was
-    imported, or need a person."""
+    """A term with what came for it. `rows` are those of batches that were neither given up nor taken back, each once
+    though a corrected or repeated file brought it again; `open_rows` were kept out of what was imported, or need a
+    person."""
 
     term: Term
     standing: Standing
@@ -125,16 +134,37 @@ class Line:
 
     @property
     def applied(self) -> list[ImportBatch]:
-        return [batch for batch in self.batches if batch.state == State.APPLIED]
+        """What was imported and not wholly taken back."""
+        return [batch for batch in self.batches if batch.state == State.APPLIED and not batch.is_undone]
+
+    @property
+    def last_applied(self) -> ImportBatch | None:
+        """The last batch that was imported, taken back or not."""
+        return next((batch for batch in reversed(self.batches) if batch.state == State.APPLIED), None)
+
+    @property
+    def alive(self) -> list[ImportBatch]:
+        """The batches that were not refused or given up."""
+        return _alive(self.batches)
+
+    @property
+    def ended(self) -> list[ImportBatch]:
+        """The batches that came to nothing of their own."""
+        return [batch for batch in self.batches if batch not in self.alive]
+
+    @property
+    def received(self) -> list[ImportBatch]:
+        """The batches that brought rows of their own."""
+        return _received(self.alive)
 
 
 def lines_of(terms: Iterable[Term], day: datetime.date) -> list[Line]:
-    """What came for each of the terms, in their order: three queries, however many there are."""
+    """What came for each of the terms, in their order: six queries, however many there are."""
     terms = list(terms)
     stored = [term.pk for term in terms if term.pk]
     batches: dict[int, list[ImportBatch]] = defaultdict(list)
     found = ImportBatch.objects.filter(term__in=stored).select_related("uploaded_by", "applied_by")
-    for batch in found.order_by("pk"):
+    for batch in found.prefetch_related("undoings", "successors__undoings").order_by("pk"):
         batches[batch.term_id].append(batch)
     closings = {closing.term_id: closing for closing in _closing().filter(term__in=stored)}
     return [_line(term, batches[term.pk], closings.get(term.pk), day) for term in terms]
@@ -147,17 +177,40 @@ def line_of(term: Term, day: datetime.date) -> Line:
 
 
 def _line(term: Term, batches: list[ImportBatch], signed: TermSignOff | None, day: datetime.date) -> Line:
-    alive = [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED)]
+    alive = _alive(batches)
     applied = [batch for batch in alive if batch.state == State.APPLIED]
-    rows = sum(batch.counts.get("rows", 0) for batch in alive)
-    return Line(
-        term, _standing(term, alive, signed, day), batches, rows, sum(map(open_rows, applied)), signed
-    )
+    still_open = sum(map(_open_rows, applied))
+    return Line(term, _standing(term, alive, signed, day), batches, rows_of(alive), still_open, signed)
 
 
-def open_rows(batch: ImportBatch) -> int:
-    """The rows of a batch that did not come in and wait for somebody."""
-    return batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+def _alive(batches: list[ImportBatch]) -> list[ImportBatch]:
+    return [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED) and not batch.is_undone]
+
+
+def rows_of(batches: Iterable[ImportBatch]) -> int:
+    """The rows of some batches, each once though a corrected or repeated file brought it again."""
+    return sum(batch.counts.get("rows", 0) for batch in _received(list(batches)))
+
+
+def _received(batches: list[ImportBatch]) -> list[ImportBatch]:
+    """Without those that bring nothing of their own: corrections of one of them, or the same file once more."""
+    numbers = {batch.pk for batch in batches}
+    first_of: dict[str, int] = {}
+    for batch in sorted(batches, key=lambda batch: (batch.state != State.APPLIED, batch.pk)):
+        first_of.setdefault(batch.sha256, batch.pk)
+    return [
+        batch
+        for batch in batches
+        if batch.predecessor_id not in numbers and first_of[batch.sha256] == batch.pk
+    ]
+
+
+def _open_rows(batch: ImportBatch) -> int:
+    """The rows of a batch that did not come in and wait for somebody. What a returned workbook brought again is open
+    there, or came in."""
+    followed = [one for one in batch.successors.all() if one.state == State.APPLIED and not one.is_undone]
+    left = batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+    return max(left - sum(one.returned_rows for one in followed), 0)
 
 
 def _standing(
@@ -167,23 +220,25 @@ def _standing(
         return Standing("signed", _("已簽核"))
     days = (term.due_on - day).days
     if alive and all(batch.state == State.APPLIED for batch in alive):
-        return Standing("imported", _("已匯入，待簽核"), is_urgent=days < 0)
+        return Standing(IMPORTED, _("已匯入，待簽核"), is_urgent=days < 0)
     if days < 0:
         return Standing("overdue", _("逾期 %(days)s 天") % {"days": -days}, is_urgent=True)
     if alive:
         return Standing("working", _("處理中，尚餘 %(days)s 天") % {"days": days})
     if days <= REMINDED_BEFORE.days:
         return Standing("soon", _("尚餘 %(days)s 天") % {"days": days}, is_urgent=True)
-    return Standing("waiting", _("尚未開始，尚餘 %(days)s 天") % {"days": days})
+    return Standing("waiting", _("尚未收件，尚餘 %(days)s 天") % {"days": days})
 
 
 # --- the batches of a term ----------------------------------------------------------------------------------------
 class TermClosed(ValidationError):
-    """The term was signed off; its batches change only with a reason, which reopens it."""
+    """The term was signed off; it and its batches change only once it is reopened, which takes a reason."""
 
     def __init__(self, term: Term) -> None:
         super().__init__(
-            _("%(term)s已簽核；要更動它的批次，請填寫重新開啟的理由。") % {"term": term}, code="closed"
+            _("%(term)s已簽核，須先重新開啟才能更動；變更批次的學期時，請填寫重新開啟的理由。")
+            % {"term": term},
+            code="closed",
         )
 
 
@@ -234,14 +289,15 @@ def reopen(term: Term, *, by: Any, at: datetime.datetime, reason: str) -> bool:
 # --- what people say of a term, and reminders ---------------------------------------------------------------------
 @transaction.atomic
 def set_expected(term: Term, expected: int | None) -> None:
-    """How many rows the registrar expects to deliver; None when that is not known."""
-    Term.objects.filter(pk=hold(term).pk).update(expected=expected)
+    """How many rows the registrar expects to deliver; None when that is not known. Raises TermClosed: what was signed
+    stays true."""
+    Term.objects.filter(pk=hold_open(term).pk).update(expected=expected)
 
 
 @transaction.atomic
 def set_due(term: Term, due_on: datetime.date) -> None:
-    """Another due date than that of SOP 6.3."""
-    Term.objects.filter(pk=hold(term).pk).update(due_on=due_on)
+    """Another due date than that of SOP 6.3. Raises TermClosed."""
+    Term.objects.filter(pk=hold_open(term).pk).update(due_on=due_on)
 
 
 def reminders_due(day: datetime.date) -> list[tuple[Term, TermReminder.Kind]]:

@@ -51,5 +51,7 @@ def delivered(rows: Iterable[Mapping[str, RawCell]], headers: Sequence[str] = ()
 def as_proposed(delivery: Delivery, name: str = "註冊組離校名冊", **parts: dict) -> DeliveryMapping:
     """The mapping that the page proposes, saved as it is; `parts` are joins and values."""
     headers = delivery.open_details()["headers"]
-    columns = tuple(zip(headers, deliveries.proposed_mapping(delivery, None), strict=True))
+    targets = deliveries.proposed_mapping(delivery, None)
+    parts = {"joins": deliveries.propose_joins(headers, targets)} | parts
+    columns = tuple(zip(headers, targets, strict=True))
     return deliveries.save(name, deliveries.Mapping(columns, **parts), user=importer())

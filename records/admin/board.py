@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import bulk_edits, follow_ups, policies, terms
+from .. import bulk_edits, deliveries, follow_ups, policies, terms
 from ..imports import undoing
-from ..models import AcademicRecord, BatchUndo, BulkEdit, FollowUp, ImportBatch, Person
+from ..models import AcademicRecord, BatchUndo, BulkEdit, Delivery, FollowUp, ImportBatch, Person
 from ..rights import Reach, reach_of
 
 State = ImportBatch.State
@@ -54,6 +54,7 @@ class Board:
                 _("等待確認的批次"), states[State.PLANNED], _batches(State.PLANNED), states[State.PLANNED] > 0
             ),
             Card(_("需人工判斷的列"), self._rows_needing_a_person(), _batches(State.PLANNED), True),
+            *self._delivery_cards(),
             Card(_("讀取中"), reading, _batches(State.READING)),
             Card(_("寫入中"), states[State.APPLYING], _batches(State.APPLYING)),
             Card(_("退回或失敗"), states[State.REFUSED] + states[State.FAILED], _batches("broken")),
@@ -62,12 +63,26 @@ class Board:
 
     @cached_property
     def term_cards(self) -> list[Card]:
-        """The terms of the year board with a due date near or over, or a sign-off that is late."""
+        """The terms of the year board with a due date near or over, and those that only wait for the signature."""
         if not policies.can_see_terms(self.user):
             return []
         day = timezone.localdate(self.at)
-        urgent = sum(line.standing.is_urgent for line in terms.lines_of(terms.known(day), day))
-        return [Card(_("待完成的學期"), urgent, reverse("admin:records_term_changelist"), True)]
+        standings = [line.standing for line in terms.lines_of(terms.known(day), day)]
+        imported = sum(standing.code == terms.IMPORTED for standing in standings)
+        urgent = sum(standing.is_urgent and standing.code != terms.IMPORTED for standing in standings)
+        listing = reverse("admin:records_term_changelist")
+        return [
+            Card(_("待完成的學期"), urgent, listing, True),
+            Card(_("待簽核的學期"), imported, listing, True),
+        ]
+
+    def _delivery_cards(self) -> Iterator[Card]:
+        """The raw deliveries that wait for somebody to say what their columns or values are, and are deleted if nobody
+        does."""
+        if policies.can_import(self.user):
+            count = Delivery.objects.filter(state__in=deliveries.WAITING).count()
+            listing = reverse("admin:records_delivery_changelist")
+            yield Card(_("待對應的離校資料檔"), count, f"{listing}?state=waiting", True)
 
     def _undo_cards(self) -> Iterator[Card]:
         """The undos of others that wait for this user as the second person."""

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from .. import bulk_edits, policies, progress, tasks, values
+from ..bulk_edit_fields import FIELDS
 from ..columns import BY_ATTRIBUTE, Owner, shown
 from ..forms.bulk_edits import BulkEditForm, ReasonForm
 from ..models import AcademicRecord, BulkEdit, BulkEditRow, Person
@@ -146,14 +147,14 @@ class BulkEditAdmin(WorkspaceAdmin):
             "chosen": chosen,
             "count": chosen.people.count(),
             "degrees": chosen.records.count(),
-            "fields": [BY_ATTRIBUTE[name] for name in bulk_edits.FIELDS],
+            "fields": [BY_ATTRIBUTE[name] for name in FIELDS],
             "query": request.GET.urlencode(),
         }
         return self._page(request, "choose.html", context)
 
     def plan_view(self, request: HttpRequest, attribute: str) -> HttpResponse:
         require(policies.can_bulk_edit(request.user))
-        if attribute not in bulk_edits.FIELDS or not policies.may_write(request.user, attribute):
+        if attribute not in FIELDS or not policies.may_write(request.user, attribute):
             raise Http404
         chosen = self._chosen(request)
         form = BulkEditForm(request.POST or None, attribute=attribute, today=timezone.localdate())

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Count, IntegerField, Min, Prefetch, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, Min, OuterRef, Prefetch, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,13 +17,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import change_comparisons, change_requests, change_reviews, policies
-from ..models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, Department, ReviewMode
+from ..models import (
+    WAITING,
+    AcademicRecord,
+    ChangeItem,
+    ChangeRequest,
+    ChangeRequestEvent,
+    Department,
+    ReviewMode,
+)
 from ..programmes import Lists
 from ..rights import ALL_FIELDS, Reach, reach_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .board import Card
 
-State = ChangeRequest.State
+State, Step = ChangeRequest.State, ChangeRequestEvent.Step
 LIST = "admin:records_changerequest_changelist"
 AGES = {"3": 3, "7": 7, "30": 30}  # days
 _TITLES = {field.attribute: field.title for field in ALL_FIELDS}
@@ -93,7 +101,8 @@ class FieldFilter(ChoiceFilter):
     parameter_name = "field"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        used = set(ChangeItem.objects.order_by().values_list("attribute", flat=True).distinct())
+        items = ChangeItem.objects.filter(request__in=change_requests.visible_to(request.user))
+        used = set(items.order_by().values_list("attribute", flat=True).distinct())
         return [(field.attribute, str(field.title)) for field in ALL_FIELDS if field.attribute in used]
 
     def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
@@ -159,7 +168,8 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeRequest]:
         """Each with what `change_comparisons.compared` reads, and what the columns say of it for this reader."""
         records = policies.visible_records(request.user).order_by("graduation_date", "pk")
-        requests = change_requests.visible_to(request.user)
+        further = ChangeRequestEvent.objects.filter(request=OuterRef("pk"), step=Step.SUPPLEMENTED)
+        requests = change_requests.visible_to(request.user).annotate(is_supplemented=Exists(further))
         return requests.select_related("person", "proposed_by", "taken_by", "decided_by").prefetch_related(
             Prefetch("items", ChangeItem.objects.select_related("record__programme")),
             Prefetch("person__academic_records", records, to_attr="shown_records"),
@@ -244,6 +254,8 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
     def state_(self, request: ChangeRequest) -> SafeString:
         state = request.shown_state
         tag = format_html('<span class="tag request-{}">{}</span>', state.value, state.label)
+        if request.is_waiting and request.is_supplemented:
+            tag = format_html('{} <span class="tag tag-warning">{}</span>', tag, _("補件"))
         if request.holder:
             tag = format_html('{} <span class="line">{}</span>', tag, request.holder.display_name)
         return tag

@@ -20,6 +20,7 @@ from .. import deliveries, policies, progress, tasks
 from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
 from ..page_checks import require
+from ..progress_sentences import sentence_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
 
@@ -55,10 +56,10 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return State.choices
+        return [("waiting", _("待對應（欄位或內容）")), *State.choices]
 
     def narrowed(self, queryset: Any, value: str) -> Any:
-        return queryset.filter(state=value)
+        return queryset.filter(state__in=deliveries.WAITING if value == "waiting" else [value])
 
 
 class DeliveryAdmin(ImportersAdmin):
@@ -218,7 +219,13 @@ class DeliveryAdmin(ImportersAdmin):
         self, request: HttpRequest, delivery: Delivery, template: str, context: dict[str, Any]
     ) -> HttpResponse:
         title = _("離校資料檔 #%(number)s") % {"number": delivery.pk}
-        return self.page(request, template, {"title": title, "delivery": delivery} | context)
+        is_waiting = delivery.state in deliveries.WAITING
+        shared = {
+            "title": title,
+            "delivery": delivery,
+            "kept_until": delivery.uploaded_at + deliveries.PATIENCE if is_waiting else None,
+        }
+        return self.page(request, template, shared | context)
 
 
 class DeliveryMappingAdmin(ImportersAdmin):
@@ -278,7 +285,7 @@ def _values_in_words(stored: DeliveryMapping | None) -> list[tuple[str, str, str
 
 def _progress(delivery: Delivery) -> dict[str, Any]:
     name = deliveries.progress_name(delivery)
-    state = progress.read(name) if delivery.state == State.CONVERTING else None
-    if state is None:
+    noted = progress.read(name) if delivery.state == State.CONVERTING else None
+    if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {**state, "text": _("轉檔：%(done)s 列") % state}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}

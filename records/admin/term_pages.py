@@ -31,6 +31,13 @@ def people_link(user: Any, term: Term) -> str:
     return f"{reverse('admin:records_person_changelist')}?term={term.pk}"
 
 
+def _with_successors(
+    batches: list[ImportBatch], line: terms.Line
+) -> list[tuple[ImportBatch, list[ImportBatch]]]:
+    """Each batch with those of its term that brought corrections of what it left open."""
+    return [(batch, [later for later in line.alive if later.predecessor_id == batch.pk]) for batch in batches]
+
+
 class TermPages(WorkspaceAdmin):
     def term_of(self, key: str) -> Term:
         """The term of an address, among those shown today."""
@@ -55,6 +62,8 @@ class TermPages(WorkspaceAdmin):
             "title": str(term),
             "line": line,
             "term": term,
+            "batches": _with_successors(line.alive, line),
+            "ended": _with_successors(line.ended, line),
             "before": before,
             "comparison": comparison,
             "checks": checks,
@@ -65,8 +74,8 @@ class TermPages(WorkspaceAdmin):
             "people_link": people_link(user, term),
             "people_link_before": people_link(user, before),
             "sees_rows": policies.can_import(user),
-            "may_expect": policies.can_expect_rows(user),
-            "may_set_due": policies.can_set_due_dates(user),
+            "may_expect": not line.signed and policies.can_expect_rows(user),
+            "may_set_due": not line.signed and policies.can_set_due_dates(user),
             "may_prepare": policies.can_prepare_terms(user),
             "may_sign": policies.can_sign_off_terms(user),
             "expected_form": ExpectedForm(initial={"expected": term.expected}),

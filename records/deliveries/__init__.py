@@ -8,13 +8,16 @@ from .converting import convert
 from .filled import write_filled
 from .life import (
     PATIENCE,
+    WAITING,
     discard,
     earlier_delivery,
+    left_behind,
     progress_name,
     proposed_mapping,
+    purge,
     receive,
-    recover,
     settle,
+    take_over,
     upload_path,
     use,
     withdraw,
@@ -27,7 +30,7 @@ from .mappings import (
     mapping_of,
     save,
 )
-from .proposals import propose
+from .proposals import propose, propose_joins
 from .targets import JOINS, TARGETS, VALUED, attribute_of, joins_of
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "PATIENCE",
     "TARGETS",
     "VALUED",
+    "WAITING",
     "Mapping",
     "attribute_of",
     "convert",
@@ -42,16 +46,19 @@ __all__ = [
     "discard",
     "earlier_delivery",
     "joins_of",
+    "left_behind",
     "latest_for",
     "latest_named",
     "mapping_of",
     "progress_name",
     "propose",
+    "propose_joins",
     "proposed_mapping",
+    "purge",
     "receive",
-    "recover",
     "save",
     "settle",
+    "take_over",
     "upload_path",
     "use",
     "withdraw",

@@ -66,14 +66,16 @@ class Converter:
         if self._ways[attribute] == ROC:
             cell = roc_date(cell)
         values = self._mapping.values.get(attribute)
-        if values and isinstance(cell, str | int | float) and (text := text_of(cell)) in values:
+        if values and not _is_broken(cell) and (text := text_of(cell)) in values:
             return values[text] or None
         return cell
 
     def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
-        text = text_of(cells[INDEX[attribute]])
+        cell = cells[INDEX[attribute]]
+        text = text_of(cell)
         if (
             not text
+            or _is_broken(cell)
             or len(text) > _LONGEST_VALUE
             or not text.isprintable()
             or hide_national_ids(text) != text
@@ -103,10 +105,22 @@ def _joined(attribute: str, parts: list[RawCell], join: str) -> RawCell:
     broken = next(filter(_is_broken, filled), None)
     if broken is not None:
         return broken
-    between = ", " if join == ALL else "-" if attribute == "phone" else ""
-    text = between.join(map(text_of, filled))
+    texts = list(map(text_of, filled))
+    text = ", ".join(texts) if join == ALL else _completed(attribute, texts)
     calculated = next((part for part in filled if isinstance(part, FormulaCell)), None)
     return FormulaCell(calculated.formula, text) if calculated else text
+
+
+def _completed(attribute: str, texts: list[str]) -> str:
+    """The parts in the order of the file; what the whole holds already, an area code or a level, is not said twice."""
+    first, *others = texts
+    if attribute == "phone":
+        # No number within an area begins with 0.
+        is_whole = first.startswith("0") and others[0].startswith(first)
+        return "-".join(others if is_whole else texts)
+    for text in others:
+        first = first if first.endswith(text) else first + text
+    return first
 
 
 def _is_broken(cell: RawCell) -> bool:

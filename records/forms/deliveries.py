@@ -71,14 +71,17 @@ class ColumnsForm(forms.Form):
         choices = [("", _("不匯入")), *((key, _in_words(words)) for key, words in deliveries.TARGETS.items())]
         for place, (header, target) in enumerate(zip(self.headers, targets, strict=True)):
             self.fields[f"column-{place}"] = forms.ChoiceField(
+                label=header,
                 choices=choices,
                 required=False,
                 initial=target,
                 error_messages={"invalid_choice": _("請選擇清單中的欄位。")},
                 widget=forms.Select(attrs={"aria-label": _("「%(header)s」匯入到") % {"header": header}}),
             )
+        self.proposed_joins = deliveries.propose_joins(self.headers, targets)
+        joins = stored.joins if stored else self.proposed_joins
         for attribute in self._doubled():
-            self.fields[f"join-{attribute}"] = _join_field(attribute, stored)
+            self.fields[f"join-{attribute}"] = _join_field(attribute, joins.get(attribute))
 
     def columns(self) -> Iterator[ColumnRow]:
         for place, header in enumerate(self.headers):
@@ -128,9 +131,17 @@ class ColumnsForm(forms.Form):
         """Where the proposal comes from."""
         if self.stored is not None:
             return gettext_lazy("沿用已儲存的對應")
-        if self.proposed[place]:
+        attribute = deliveries.attribute_of(self.proposed[place])
+        if not attribute:
+            return gettext_lazy("沒有建議；需要時請選擇")
+        others = [
+            header
+            for other, header in enumerate(self.headers)
+            if other != place and deliveries.attribute_of(self.proposed[other]) == attribute
+        ]
+        if not others:
             return gettext_lazy("依欄名建議")
-        return gettext_lazy("沒有建議；需要時請選擇")
+        return _("依欄名建議，與「%(headers)s」合成一欄（方式見下）") % {"headers": "」、「".join(others)}
 
     def _doubled(self) -> list[str]:
         """The attributes that several headers are chosen for, as posted or proposed."""
@@ -147,12 +158,12 @@ def _in_words(words: tuple[str, str | Promise]) -> str:
     return f"{header}{way}"
 
 
-def _join_field(attribute: str, stored: DeliveryMapping | None) -> forms.ChoiceField:
+def _join_field(attribute: str, join: str | None) -> forms.ChoiceField:
     header = BY_ATTRIBUTE[attribute].header
     return forms.ChoiceField(
         label=_("有不只一欄對應到「%(header)s」，請選擇怎麼處理") % {"header": header},
         choices=list(deliveries.joins_of(attribute).items()),
-        initial=stored.joins.get(attribute) if stored else None,
+        initial=join,
         error_messages={
             "required": _("請選擇怎麼處理。"),
             "invalid_choice": _("請選擇清單中的處理方式。"),
@@ -171,6 +182,7 @@ class ValuesForm(forms.Form):
             choices = [("", _("先不對應")), *_choices_of(attribute)]
             for place, (text, _count) in enumerate(found):
                 self.fields[f"{attribute}-{place}"] = forms.ChoiceField(
+                    label=text,
                     choices=choices,
                     required=False,
                     error_messages={"invalid_choice": _("請選擇清單中的內容。")},

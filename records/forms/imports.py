@@ -38,6 +38,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         self.fields["term"].offer(terms.open_for_batches(today), terms.suggested(today))
+        self.signed = terms.signed_of(today)  # why the term at work may be missing
 
 
 class OptionsForm(forms.ModelForm):

@@ -14,7 +14,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +33,8 @@ from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
 from ..models import Person, Programme, Sex, StatusCode
 from ..policies import may_write
 from .conflicts import THEIRS, Conflict, choice_name, chosen, is_pending, pending_name
+from .known_identity import seen_digest, sign_of
+from .typed import judged
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
@@ -93,7 +94,9 @@ class ColumnForm(forms.Form):
         return self.cleaned_data
 
     def _clean_column(self, column: Column) -> None:
+        before = self.data.get(self.add_initial_prefix(column.attribute), "")
         cleaned = column.cleaned(self.cleaned_data[column.attribute], self.today)
+        cleaned = judged(column.attribute, cleaned, before)
         self._keep(column.attribute, column.header, cleaned)
         if cleaned.rest:
             self.keep_rest(column.attribute, cleaned.rest)
@@ -102,10 +105,12 @@ class ColumnForm(forms.Form):
         """Further numbers and addresses, cleaned like those of a file (SOP 6.8). What was shown and not touched stays
         as it is: old values are nobody's typing."""
         text = values.tidy_text(self.cleaned_data.get(attribute, ""))
-        if text == self._shown_before()[attribute]:
+        before = self._shown_before()[attribute]
+        if text == before:
             self.cleaned_data[attribute] = text
         else:
-            self._keep(attribute, label, SECONDARY_CLEANERS[attribute](text, today=self.today))
+            cleaned = SECONDARY_CLEANERS[attribute](text, today=self.today)
+            self._keep(attribute, label, judged(attribute, cleaned, before))
 
     def _keep(self, attribute: str, label: str, cleaned: Cleaned) -> None:
         self.cleaned_data[attribute] = cleaned.value
@@ -230,7 +235,7 @@ class PersonForm(ColumnForm):
         identity.show_hidden_initial = False
         self.fields["known_identity"] = forms.CharField(required=False, widget=forms.HiddenInput)
         if self.person is not None:
-            self.initial["known_identity"] = _sign_of(self.person.national_id_digest)
+            self.initial["known_identity"] = sign_of(self.person)
             identity.label = _("新身分證字號")
             mask = self.person.national_id_mask or _("無")
             identity.help_text = _("目前：%(mask)s。只在要更換時填寫。") % {"mask": mask}
@@ -270,17 +275,14 @@ class PersonForm(ColumnForm):
         return first
 
     def _seen_digest(self) -> str:
-        """The digest that was stored when the form was shown, "" for none, and something else when it changed."""
-        now = (self.person.national_id_digest or "") if self.person else ""
-        seen = self.data.get(self.add_prefix("known_identity"), "")
-        return now if constant_time_compare(seen, _sign_of(now)) else "changed"
+        return seen_digest(self.data.get(self.add_prefix("known_identity"), ""), self.person)
 
     def _show_as_seen(self, name: str, text: str) -> None:
         if name != "national_id":
             super()._show_as_seen(name, text)
         elif self.person is not None:
             self.person.refresh_from_db()
-            self.data[self.add_prefix("known_identity")] = _sign_of(self.person.national_id_digest)
+            self.data[self.add_prefix("known_identity")] = sign_of(self.person)
 
     def _take_choice(self, name: str) -> None:
         super()._take_choice(name)
@@ -342,8 +344,3 @@ class RecordForm(ColumnForm):
             if "programme" not in self.errors:
                 self.add_error("programme", _("請選擇畢業系所。"))
         return self.cleaned_data
-
-
-def _sign_of(digest: str | None) -> str:
-    """What a form may carry about a stored national ID: it tells whether that changed, and nothing else."""
-    return salted_hmac("records.forms.people", digest, algorithm="sha256").hexdigest() if digest else ""

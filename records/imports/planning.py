@@ -24,10 +24,12 @@ from .correcting import corrected_rows
 from .files import earlier_import, upload_path
 from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
-from .undoing import undo_of
+from .undo_states import undo_of
 
 ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
+# What planning says of the batch; anything else, its term for one, somebody may change meanwhile.
+_WRITTEN = ("counts", "notes", "planned_at", "needs_plan", "state", "error", "heartbeat_at", "resumes")
 
 
 def read_and_plan(batch: ImportBatch) -> None:
@@ -128,9 +130,9 @@ def _store_plan(
         # A sheet without a header row has data where headers are quoted.
         said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
         batch.notes = [*said, *_own_notes(batch)]
-        batch.planned_at = timezone.now()
+        batch.planned_at, batch.needs_plan = timezone.now(), False
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = state, "", None, 0
-        batch.save()
+        batch.save(update_fields=_WRITTEN)
 
 
 def _counted(batch: ImportBatch, planned: list[plans.Planned]) -> Iterator[plans.Planned]:
@@ -168,12 +170,9 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _imported_before(before),
         ]
     counts = batch.counts
-    last = (
-        ImportBatch.objects.filter(state=State.APPLIED)
-        .exclude(sha256=batch.sha256)
-        .order_by("-applied_at")
-        .first()
-    )
+    if batch.predecessor_id:
+        return  # rows that were left open: few, and most of them still asked about
+    last = _comparable(batch)
     if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
         yield [
             WARNING,
@@ -181,10 +180,29 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
             % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
         ]
-    out = counts["kept_out"] + counts["needs_person"]
+    out = counts["kept_out"]
     if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
         yield [
             WARNING,
             "many_kept_out",
-            _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
+            _("有 %(out)s 列（超過兩成）不能匯入，請確認檔案的欄位是否錯置。") % {"out": out},
         ]
+
+
+def _is_further(batch: ImportBatch) -> bool:
+    """Whether the main file of the batch's term came before."""
+    return batch.term_id is not None and (
+        ImportBatch.objects.filter(term=batch.term_id, state=State.APPLIED).exclude(pk=batch.pk).exists()
+    )
+
+
+def _comparable(batch: ImportBatch) -> ImportBatch | None:
+    """The batch whose size this one should have: the greatest of the term imported last, not its supplements. None for
+    corrections and for what is a supplement itself."""
+    if batch.predecessor_id is not None or _is_further(batch):
+        return None
+    imported = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
+    last = imported.order_by("-applied_at").first()
+    if last is None or last.term_id is None:
+        return last
+    return max(imported.filter(term=last.term_id), key=lambda one: one.counts.get("rows", 0))

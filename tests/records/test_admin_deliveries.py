@@ -12,11 +12,11 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts import cooperation
-from records import deliveries, terms
+from records import deliveries, progress, terms
 from records.columns import HEADERS
 from records.models import Delivery, DeliveryMapping, Disclosure, ImportBatch
 from tests.deliveries import FOREIGN, as_proposed, delivered, foreign_file
-from tests.factories import row, verdicts
+from tests.factories import row, verdicts, views
 
 pytestmark = pytest.mark.django_db
 State = Delivery.State
@@ -86,6 +86,18 @@ def test_a_raw_file_goes_over_columns_and_values_to_a_batch(center, tmp_path):
     assert "已帶出「註冊組離校名冊」" in page and "應屆畢業 → 21-畢業" in page
     center.post(address(following, "columns/"), proposed(center, following))
     assert ImportBatch.objects.count() == 2 and DeliveryMapping.objects.count() == 2
+
+
+def test_split_columns_come_in_whole_when_the_suggestions_are_taken(center, tmp_path):
+    parts = {"系所名稱": "資訊工程學系", "學制": "碩士班", "電話區碼": "02", "住家電話": "24622192"}
+    headers = [*FOREIGN, "學制", "電話區碼", "住家電話"]
+    delivery = upload(center, foreign_file(tmp_path / "離校.xlsx", [row(**parts)], headers))
+    form = center.get(address(delivery)).context_data["form"]
+    assert "與「住家電話」合成一欄" in text(center.get(address(delivery)))
+    joins = {join.html_name: join.initial for join in form.joins()}
+    center.post(address(delivery, "columns/"), proposed(center, delivery) | joins)
+    [view] = views(ImportBatch.objects.get())
+    assert (view.values["畢業系所"], view.values["聯絡電話"]) == ("資訊工程學系碩士班", "02-24622192")
 
 
 def test_the_filled_template_can_be_taken_out_and_leaves_a_trace(center, tmp_path):
@@ -194,6 +206,13 @@ def test_a_delivery_that_waits_is_found_again(center):
     delivery = delivered([row()])
     assert address(delivery) in text(center.get(UPLOAD))
     assert address(delivery) in text(center.get("/admin/records/delivery/?state=mapping"))
+    waiting = "/admin/records/delivery/?state=waiting"
+    assert address(delivery) in text(center.get(waiting))
+    page = text(center.get("/admin/records/importbatch/"))
+    assert waiting in page and "1 個待對應" in page
+    [card] = [card for card in center.get("/admin/").context_data["board"].batch_cards if card.url == waiting]
+    assert card.count == 1
+    assert "屆時未完成對應，檔案自動刪除" in text(center.get(address(delivery)))
 
 
 def test_the_log_of_a_mapping_tells_who_changed_what(center):
@@ -231,3 +250,15 @@ def test_the_end_of_a_cooperation_gives_up_what_waits(user_of, django_capture_on
         cooperation.end(staff, reason="離職", by=user_of("center_director"))
     delivery.refresh_from_db()
     assert delivery.state == State.DISCARDED and not deliveries.upload_path(delivery).exists()
+
+
+def test_how_far_the_conversion_is_stands_on_the_page(center):
+    delivery = delivered([row()])
+    deliveries.use(delivery, as_proposed(delivery))
+    progress.write(deliveries.progress_name(delivery), "converting", 500, None)
+    try:
+        assert "轉檔：500 列" in text(center.get(address(delivery)))
+        told = center.get(address(delivery, "progress/")).json()
+    finally:
+        progress.clear(deliveries.progress_name(delivery))
+    assert (told["done"], told["total"], told["text"], told["working"]) == (500, None, "轉檔：500 列", True)

@@ -22,8 +22,8 @@ def keys(found) -> list[str]:
 
 def batch_of(term: Term | None, state: str = State.APPLIED, **counts: int) -> ImportBatch:
     return ImportBatch.objects.create(
-        file_name="離校資料.xlsx", sha256="0" * 64, uploaded_by=importer(), state=state, counts=counts,
-        term=terms.hold(term) if term else None,
+        file_name="離校資料.xlsx", sha256=f"{ImportBatch.objects.count():064x}", uploaded_by=importer(),
+        state=state, counts=counts, term=terms.hold(term) if term else None,
     )  # fmt: skip
 
 
@@ -86,10 +86,36 @@ def test_where_a_term_stands(db, states, day, code, is_urgent):
     assert line.rows == 10 * (applied + states.count(State.PLANNED))
 
 
+def test_what_came_before_is_not_received_again(db):
+    day = DAY(2025, 3, 20)
+    term = terms.named("113-1", day)
+    first, again, corrected = (batch_of(term, rows=rows) for rows in (300, 300, 35))
+    ImportBatch.objects.filter(pk=again.pk).update(sha256=first.sha256, state=State.PLANNED)
+    ImportBatch.objects.filter(pk=corrected.pk).update(predecessor=first)
+    batch_of(term, State.REFUSED)
+    line = terms.line_of(terms.named("113-1", day), day)
+    assert line.received == [first] and line.rows == 300
+    assert [len(line.alive), len(line.ended)] == [3, 1]
+
+
+def test_a_signed_term_keeps_its_numbers_and_makes_room_for_the_next(db):
+    day = DAY(2025, 3, 20)
+    term = terms.named("113-1", day)
+    closing = signed(term)
+    assert keys(terms.known(day)) == ["113-2", "113-1"] and terms.suggested(day).key == "113-2"
+    assert terms.signed_of(day) == closing
+    for change in (lambda: terms.set_expected(term, 5), lambda: terms.set_due(term, day)):
+        with pytest.raises(terms.TermClosed):
+            change()
+    terms.reopen(closing.term, by=importer(), at=timezone.now(), reason="補送")
+    assert terms.signed_of(day) is None
+    terms.set_expected(term, 5)
+
+
 def test_the_lines_of_many_terms_take_few_queries(db, django_assert_max_num_queries):
     for number in range(20):
         batch_of(Term(academic_year=94 + number, half=1, due_on=DAY(2006 + number, 3, 31)), rows=1)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(6):
         assert len(terms.lines_of(terms.known(DAY(2025, 4, 1)), DAY(2025, 4, 1))) > 20
 
 

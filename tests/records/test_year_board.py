@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from records import terms
 from records.models import ImportBatch, Person, Programme, Term, TermReason, TermSignOff
-from tests.factories import imported, importer, row, workbook
+from tests.factories import imported, importer, planned, row, workbook
 
 pytestmark = pytest.mark.usefixtures("organisation")
 BOARD = "/admin/records/term/"
@@ -136,6 +136,39 @@ def test_a_further_batch_for_a_closed_term_needs_a_reason(term, client_of):
 def test_the_task_board_counts_the_terms_that_are_late(client_of, db):
     late = terms.hold(terms.known(timezone.localdate())[0])
     terms.set_due(late, timezone.localdate() - datetime.timedelta(days=1))
-    [card] = client_of("registrar").get("/admin/").context_data["board"].term_cards
-    assert card.count and card.url == BOARD
-    assert "逾期 1 天" in page(client_of("registrar"), BOARD)
+    registrar = client_of("registrar")
+
+    def counts() -> list[tuple[str, int]]:
+        return [
+            (card.title, card.count) for card in registrar.get("/admin/").context_data["board"].term_cards
+        ]
+
+    assert counts() == [("待完成的學期", 1), ("待簽核的學期", 0)]
+    assert "逾期 1 天" in page(registrar, BOARD)
+    imported([row()], term=late)
+    assert counts() == [("待完成的學期", 0), ("待簽核的學期", 1)]
+
+
+def test_a_signed_term_takes_no_numbers_and_the_upload_says_why_it_is_missing(term, client_of):
+    TermSignOff.objects.create(
+        term=term, sheet={"checks": []}, signed_by=importer(), signed_at=timezone.now()
+    )
+    registrar = client_of("registrar")
+    path = f"{BOARD}{term.key}/"
+    assert "儲存預計筆數" not in page(registrar, path)
+    assert "已簽核，須先重新開啟" in post(registrar, term, "expected", expected="7")
+    term.refresh_from_db()
+    assert term.expected is None
+    upload = page(client_of("center_staff"), "/admin/records/importbatch/add/")
+    assert f"{term}已於" in upload and path in upload
+
+
+def test_refused_files_are_folded_and_corrections_are_found(term, client_of):
+    batch = imported([row(中文姓名="")], term=term)
+    correction = imported([row()], term=term)
+    ImportBatch.objects.filter(pk=correction.pk).update(predecessor=batch)
+    refused = planned([row()], term=term)
+    ImportBatch.objects.filter(pk=refused.pk).update(state="refused")
+    shown, folded = page(client_of("center_staff"), f"{BOARD}{term.key}/").split("<details><summary>退回")
+    assert f"更正見批次 #{correction.pk}" in shown and f">#{refused.pk}<" not in shown
+    assert f">#{refused.pk}<" in folded
