@@ -120,7 +120,7 @@ class FollowUpAdmin(WorkspaceAdmin):
         lines = format_html_join(
             "", '<span class="line">{}</span>', ((dialled(text),) for text in texts if text)
         )
-        return _cell(_("電話"), lines or "－")
+        return lines or "－"
 
     @admin.display(description=gettext_lazy("系所"))
     def departments(self, item: FollowUp) -> str:

@@ -54,12 +54,13 @@ def test_the_pages_fit_and_have_no_barriers(page_of, requests, width):
 def test_a_request_is_found_opened_and_approved_by_keyboard(page_of, requests):
     page = page_of("center_staff")
     page.goto(INBOX)
-    page.locator("#result_list a").first.focus()
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    for key in "jjx":
+        page.keyboard.press(key)
     assert page.get_by_role("checkbox", name=f"選取 {requests[1].number}").is_checked()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=f"異動申請 {requests[1].number}").wait_for()
+    page.get_by_role("button", name="退回申請人").press("Enter")
+    assert page.locator("#trouble:focus").is_visible()
     page.get_by_role("button", name="核准", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_text("已核准並寫入").wait_for()
@@ -79,3 +80,13 @@ def test_what_is_printed_is_the_table_and_room_for_signatures(page_of, requests)
     assert page.get_by_text("林文湖").first.is_visible() and page.locator(".signatures").is_visible()
     assert not page.locator(".navigation").is_visible()
     assert not page.get_by_role("button", name="不予核准").is_visible()
+
+
+def test_on_a_phone_the_menu_is_folded_until_asked_for(page_of):
+    page = page_of("center_staff", width=390)
+    page.goto("/admin/")
+    entry = page.get_by_role("link", name="匯入批次", exact=True)
+    assert not entry.is_visible()
+    page.get_by_text("選單：工作看板").click()
+    entry.click()
+    page.get_by_role("heading", name="匯入批次", level=1).wait_for()

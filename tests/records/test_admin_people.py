@@ -250,6 +250,13 @@ def test_an_edit_goes_through_the_one_door(center):
     assert (latest.source, latest.history_user.username) == (Source.ADMIN, "center_staff")
 
 
+def test_the_country_is_chosen_from_a_list_also_one_whose_code_reads_like_no(center):
+    person = somebody(country="VN")
+    assert "已儲存" in posted(center, person, country="挪威").content.decode()
+    assert Person.objects.get(pk=person.pk).country == "NO"
+    assert '<option value="挪威" selected>' in center.get(f"{LIST}{person.pk}/edit/").content.decode()
+
+
 def test_an_edit_without_a_difference_writes_nothing(center):
     person = somebody()
     response = posted(center, person)
