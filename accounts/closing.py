@@ -82,7 +82,7 @@ def close(
     )
     grants.end_all(account, by=by, request=request)
     ended = end_sessions(account)
-    stopped = imports.withdraw(account) + deliveries.withdraw(account)
+    stopped = deliveries.withdraw(account) + imports.withdraw(account)
     detail = _("%(reason)s（結束 %(count)s 個登入，停止 %(stopped)s 個進行中的批次）") % {
         "reason": reason,
         "count": ended,

@@ -1,4 +1,5 @@
-"""The letter to who proposed a change, when the center returned it, refused it, or approved a part of it.
+"""The letter to who proposed a change, when the center returned it, refused it, approved a part of it,
+or closed it since others had changed the same fields.
 
 It names the request by its number and leads to its page behind the sign-in; what was proposed, of whom, and the
 center's answer are read there.

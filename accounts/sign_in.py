@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.mfa.models import Authenticator
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_tasks import task
 
@@ -45,6 +52,25 @@ def fresh_factor_required(view: Callable[..., HttpResponse]) -> Callable[..., Ht
     was within ACCOUNT_REAUTHENTICATION_TIMEOUT (ASVS 7.5.3). Looking is free; what was posted is done after the
     answer."""
     return reauthentication_required(view, allow_get=True)
+
+
+def fresh_factor_first(view: Callable[..., HttpResponse], back_to: str = "") -> Callable[..., HttpResponse]:
+    """Likewise for what answers with a file, which cannot be the answer to the page that asks: the browser would take
+    the file and stay there. So a page with such a form asks before it is shown; from a plain button the way leads back
+    to the page of the name `back_to`, to press it once more."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_seeing_as = getattr(request, "seen_as", None) is not None  # and takes no file along
+        if is_seeing_as or not is_reauthentication_required(request, app=""):
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            messages.info(request, _("確認身分後，請再按一次下載。"))
+        back = reverse(back_to, args=args, kwargs=kwargs) if back_to else request.get_full_path()
+        [way, *_others] = get_adapter().get_reauthentication_methods(request.user)
+        return redirect(f"{way['url']}?{urlencode({REDIRECT_FIELD_NAME: back})}")
+
+    return checked
 
 
 def factors(account: User) -> list[Authenticator]:

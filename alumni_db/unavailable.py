@@ -17,13 +17,14 @@ from django.utils import translation
 from django.views.defaults import server_error
 
 from records.database_faults import PASSING, Fault, fault_of, is_full
+from records.values import hide_national_ids
 
 logger = logging.getLogger(__name__)
 LONGEST_WAIT_MILLISECONDS = 2_000
 RETRY_AFTER_SECONDS = "30"
 CHUNK = 64 * 1024
 # What is never written into a page, not even into its sender's own.
-SECRET_NAMES = ("password", "code", "credential")
+SECRET_NAMES = ("password", "code", "credential", "national_id")
 
 
 def limit_waits() -> None:
@@ -85,9 +86,14 @@ def _page(request: HttpRequest, fault: Fault, sent: list[tuple[str, str]]) -> Ht
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of a form as they came; none at all of one that carries a secret or a file."""
+    """The fields of a form as they came; none at all of one that carries a secret, a national ID or a file."""
     if request.method != "POST" or request.FILES:
         return []
-    if any(secret in name for name in request.POST for secret in SECRET_NAMES):
-        return []
-    return [(name, value) for name, values in request.POST.lists() for value in values]
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    return [] if any(_is_secret(name, value) for name, value in sent) else sent
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """A field whose name or text says so: IDs are typed into fields of any name, such as that of a serial number."""
+    is_named = bool(value) and any(secret in name for secret in SECRET_NAMES)
+    return is_named or hide_national_ids(value) != value

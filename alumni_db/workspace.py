@@ -3,9 +3,10 @@ pages of both apps."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -24,7 +25,7 @@ from accounts.admin.agreements import AgreementVersionAdmin
 from accounts.admin.reviews import AccountReviewAdmin
 from accounts.admin.trail_list import AccountEventAdmin
 from accounts.models import AccountApplication, AccountEvent, AccountReview, AgreementVersion
-from accounts.sign_in import fresh_factor_required
+from accounts.sign_in import fresh_factor_first, fresh_factor_required
 from records import models, policies
 from records.admin import board
 from records.admin.batches import ImportBatchAdmin
@@ -45,6 +46,8 @@ from records.admin.organisation import (
 from records.admin.people import PersonAdmin
 from records.admin.verifications import VerificationAttemptAdmin
 from records.admin.year_board import TermAdmin
+from records.navigation import Link, own_links
+from records.rights import CONTACT
 
 # In the order of the navigation.
 PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
@@ -72,14 +75,6 @@ PAGES: tuple[tuple[type[Model], type[admin.ModelAdmin]], ...] = (
 )
 # What of the accounts waits for somebody: cards for the task board.
 ACCOUNT_CARDS = (reviews.cards, cooperation_part.cards)
-
-
-class Link(NamedTuple):
-    """An entry of the navigation; `is_current` when the page shown lies below it."""
-
-    title: str
-    url: str
-    is_current: bool
 
 
 class AlumniAdminSite(admin.AdminSite):
@@ -113,6 +108,13 @@ class AlumniAdminSite(admin.AdminSite):
         """A view that writes much or lets whole national IDs out: factor or password are asked for again."""
         return fresh_factor_required(view)
 
+    def sensitive_file(
+        self, view: Callable[..., HttpResponse], back_to: str = ""
+    ) -> Callable[..., HttpResponse]:
+        """Likewise for what answers with a file: asked before the page with its form is shown, or before the way back
+        to the page with its button."""
+        return fresh_factor_first(view, back_to)
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """What other apps register by themselves stays out: groups and the worker's task results."""
 
@@ -123,10 +125,26 @@ class AlumniAdminSite(admin.AdminSite):
             "board": board.Board(request.user, now),
             "change_cards": change_cards(request.user, now),
             "application_cards": applications.cards(request.user),
+            "trail_cards": self._trail_cards(request, now),
             "account_cards": [card for cards in ACCOUNT_CARDS for card in cards(request.user)],
             "can_import": policies.can_import(request.user),
         }
         return TemplateResponse(request, self.index_template, context)
+
+    def _trail_cards(self, request: HttpRequest, at: datetime.datetime) -> list[board.Card]:
+        """What today's trails hold, for those whose work is to read them."""
+        if not policies.can_see_trail(request.user):
+            return []
+        midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+        trails = (models.Disclosure, models.VerificationAttempt, AccountEvent)
+        return [
+            board.Card(
+                _("今天的%(trail)s") % {"trail": self._registry[trail].navigation_title},
+                trail.objects.filter(at__gte=midnight).count(),
+                reverse(f"admin:{trail._meta.app_label}_{trail._meta.model_name}_changelist"),
+            )
+            for trail in trails
+        ]
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """There is one first page; Django's pages per app lead there."""
@@ -134,7 +152,7 @@ class AlumniAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {
-            "navigation": list(self._navigation(request)),
+            "navigation": self._navigation(request),
             "available_apps": [],
             "is_nav_sidebar_enabled": False,
         }
@@ -144,6 +162,8 @@ class AlumniAdminSite(admin.AdminSite):
         return []
 
     def _navigation(self, request: HttpRequest) -> list[Link]:
+        if getattr(request.user, "role", "") == CONTACT:
+            return own_links(request)
         links = [Link(_("工作看板"), reverse("admin:index"), request.path == reverse("admin:index"))]
         if policies.can_propose_changes(request.user):
             links.append(Link(_("聯絡人頁面"), reverse("records:home"), False))

@@ -16,7 +16,12 @@ WITHDRAWAL = "該校友反應願意接受母校訊息"
 NEW_RECORD = "新增學籍身分"
 REMOVED_RECORD = "刪除學籍身分"
 PINNED_START = "身分具有"
+ACTIONS = ("新增", "修改", "刪除")
 _LINE = re.compile(r"^(?:(\d{1,6})[.．、]\s*)?(.*?)\s*(?:[(（](\d{8})\s+([^()（）]{1,60})[)）])?$")
+
+
+# Round brackets end a line; a name that has some of its own is written with others (SOP 6.7).
+_OTHER_BRACKETS = str.maketrans("()（）", "〔〕〔〕")
 
 
 class Line(NamedTuple):
@@ -30,8 +35,14 @@ class Line(NamedTuple):
 
 def change_text(attribute: str, before: str, after: str) -> str:
     """`修改聯絡地址`, `新增英文名字` from blank, `刪除…` to blank (SOP 6.7)."""
-    action = "刪除" if not after else "修改" if before else "新增"
+    added, edited, removed = ACTIONS
+    action = removed if not after else edited if before else added
     return action + annotation_word(attribute)
+
+
+def name_in_line(display_name: str) -> str:
+    """An editor's name as lines bear it, so that they read back: `王小明（代理）` is written 王小明〔代理〕."""
+    return display_name.translate(_OTHER_BRACKETS)
 
 
 def pinned_text(levels: Iterable[str]) -> str:

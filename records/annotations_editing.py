@@ -14,9 +14,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from .annotations import OBJECTION, PINNED_START, WITHDRAWAL
+from .annotations import ACTIONS, NEW_RECORD, OBJECTION, PINNED_START, WITHDRAWAL
 from .changes import PersonChange, apply_changes, strike_line
 from .changes.act import REASON_LIMIT
+from .columns import COLUMNS, SECONDARY_WORDS
 from .identity_numbers import shows_national_id
 from .models import Annotation, Person, Source
 from .text import check_damage, half_width, tidy_text
@@ -30,8 +31,15 @@ _HEALTH = re.compile(
     "病|癌|腫瘤|住院|手術|開刀|醫療|就醫|就診|診斷|確診|憂鬱|焦慮|躁鬱|精神科|身心科|身心障礙|殘障|懷孕|流產"
     "|服藥|用藥|化療|洗腎|中風|失智|復健|健康檢查|健檢"
 )
-# A remark that reads like the system's own lines would claim what did not happen.
-_SYSTEM_WORDS = (OBJECTION, WITHDRAWAL, PINNED_START)
+# A remark that reads like the system's own lines would claim what did not happen: their words, whatever number or
+# quotation marks stand around them, or somebody's date and name.
+_LEADING = re.compile(r"^[\W\d_]+")
+_ITEMS = "|".join(
+    {*SECONDARY_WORDS.values(), *(column.word for column in COLUMNS), NEW_RECORD.removeprefix(ACTIONS[0])}
+)
+_ACTION = f"(?:{'|'.join(ACTIONS)})"
+_SYSTEM_LINE = re.compile(rf"[\W\d_]*{_ACTION}(?:{_ITEMS})[\W\d_]*(?:{_ACTION}?(?:{_ITEMS})[\W\d_]*)*")
+_DATE_AND_NAME = re.compile(r"[(（]\s*[0-9]{8}\s+[^()（）]+[)）]")
 
 
 def clean_words(text: str, limit: int, *, field: str = "text") -> str:
@@ -46,20 +54,30 @@ def clean_words(text: str, limit: int, *, field: str = "text") -> str:
         check_damage(words)
     except Rejected as rejection:
         raise ValidationError({field: rejection.note.message}) from rejection
-    compact = half_width(words).replace(" ", "").replace("-", "")
-    if shows_national_id(half_width(words)) or shows_national_id(compact):
-        raise ValidationError(
-            {field: _("內容含有身分證字號或統一證號，請刪除後再儲存；證號只能填在它自己的欄位。")}
-        )
+    try:
+        refuse_national_ids(words)
+    except ValidationError as error:
+        raise ValidationError({field: error.messages}) from error
     return words
+
+
+def refuse_national_ids(text: str) -> None:
+    """Validator of free words. Raises ValidationError for words with a national ID, however it is written."""
+    if shows_national_id(text):
+        raise ValidationError(_("內容含有身分證字號或統一證號，請刪除後再儲存；證號只能填在它自己的欄位。"))
 
 
 def clean_remark(text: str) -> str:
     """A free remark for 註解. Raises ValidationError like `clean_words`, and for what the system writes itself."""
     words = clean_words(text, REMARK_LIMIT)
-    if words.startswith(_SYSTEM_WORDS):
+    read = half_width(words).replace(" ", "")
+    if any(own in read for own in (OBJECTION, WITHDRAWAL)) or _LEADING.sub("", read).startswith(PINNED_START):
         raise ValidationError(
             {"text": _("這是系統自動產生的註解內容；訊息意願請使用「登錄不願接受訊息」或「登錄撤回」。")}
+        )
+    if _SYSTEM_LINE.fullmatch(read) or _DATE_AND_NAME.search(words):
+        raise ValidationError(
+            {"text": _("這看起來像系統自動產生的註解，請改用自己的話說明；日期與姓名由系統加上。")}
         )
     return words
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,62 +19,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import bulk, leases, policies, progress
-from .cells import ERROR
+from .bulk_edit_fields import FIELDS, canonical, column_of, model_of
 from .changes import Applied, PersonChange, RecordChange, apply_changes
-from .columns import BY_ATTRIBUTE, Column, Owner
-from .models import AcademicRecord, BulkEdit, BulkEditRow, MessageObjection, Person, Source, StatusCode
+from .models import AcademicRecord, BulkEdit, BulkEditRow, MessageObjection, Person, Source
 from .policies import Allowed, Decision, Denied
 from .values import hide_national_ids
 
 State, Outcome = BulkEdit.State, BulkEditRow.Outcome
-# Where one value for many makes sense. Nothing that tells people apart, nothing that numbers or counts degrees.
-FIELDS: tuple[str, ...] = (
-    *("country", "city", "postal_code", "current_identity"),
-    *("enrolment_status", "class_name", "graduation_date", "accepts_messages"),
-)
-# 否 is an objection with its own record, never a value for many; 是 only reaches who never answered (SOP 6.9).
-ONLY = MappingProxyType({"accepts_messages": "是"})
 ALONE = 500  # people that one may change without a second person
 _ROWS_AT_ONCE = 2000
 _ROW_FIELDS = ("bulk_edit_id", "person_id", "record_id", "before", "after", "outcome")
-_ANSWERS = MappingProxyType({None: "", True: "是", False: "否"})
 
 
 # --- planning ---------------------------------------------------------------------------------------------------
-def cleaned_value(attribute: str, text: str, today: datetime.date) -> str:
-    """The canonical new value of a field, read as its column reads a cell. Raises `ValidationError` for what the column
-    keeps out, for an empty value, and for a field or an answer that is not set for many."""
-    if attribute not in FIELDS:
-        raise ValidationError(_("這個欄位不能整批修改。"))
-    column = BY_ATTRIBUTE[attribute]
-    if column.list_name:
-        return _status(column, text)
-    cleaned = column.cleaned(text, today)
-    for note in cleaned.notes:
-        if note.level == ERROR:
-            raise ValidationError(note.message)
-    if not cleaned.value:
-        raise ValidationError(_("請填新的值；整批修改不清除資料。"))
-    if cleaned.value != ONLY.get(attribute, cleaned.value):
-        raise ValidationError(_("不願接受訊息只能逐位登錄校友的反應，不能整批設定。"))
-    longest = _model(attribute)._meta.get_field(attribute).max_length
-    if longest is not None and len(cleaned.value) > longest:
-        raise ValidationError(_("新的值太長，請在 %(longest)s 字以內。") % {"longest": longest})
-    return cleaned.value
-
-
-def _model(attribute: str) -> type[Person] | type[AcademicRecord]:
-    return AcademicRecord if BY_ATTRIBUTE[attribute].owner is Owner.RECORD else Person
-
-
-def _status(column: Column, text: str) -> str:
-    statuses = StatusCode.objects.filter(kind=column.list_name, is_active=True)
-    status = statuses.filter(pk=text).first() if text.isdecimal() and len(text) < 10 else None
-    if status is None:
-        raise ValidationError(_("請從清單選擇一個使用中的項目。"))
-    return str(status.pk)
-
-
 def make_plan(
     people: QuerySet[Person],
     records: QuerySet[AcademicRecord],
@@ -101,7 +57,7 @@ def make_plan(
         made_by=by,
         made_at=at,
     )
-    owners = records if _model(attribute) is AcademicRecord else people
+    owners = records if model_of(attribute) is AcademicRecord else people
     with transaction.atomic():
         edit.save()
         _store_rows(edit, _planned_rows(edit, owners))
@@ -132,21 +88,12 @@ def _planned_rows(edit: BulkEdit, owners: QuerySet) -> Iterator[tuple[Any, ...]]
 
 def _present(attribute: str, owners: QuerySet) -> Iterator[tuple[int, int | None, str]]:
     """Person, degree (None for a field of the person) and canonical present value."""
-    column = _column(attribute)
+    column = column_of(attribute)
     is_record = owners.model is AcademicRecord
     plain = owners.select_related(None).prefetch_related(None).order_by("pk")
     person, names = ("person_id", ("pk",)) if is_record else ("pk", ())
     for person_id, *record, value in plain.values_list(person, *names, column):
-        yield person_id, record[0] if record else None, _canonical(attribute, value)
-
-
-def _column(attribute: str) -> str:
-    """The database column of a field: a status is stored as the id of its row in the list."""
-    return f"{attribute}_id" if BY_ATTRIBUTE[attribute].list_name else attribute
-
-
-def _canonical(attribute: str, value: Any) -> str:
-    return _ANSWERS[value] if attribute == "accepts_messages" else str(value or "")
+        yield person_id, record[0] if record else None, canonical(attribute, value)
 
 
 def _store_rows(edit: BulkEdit, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -227,7 +174,9 @@ def _apply(edit: BulkEdit) -> None:
         locked = BulkEdit.objects.select_for_update().filter(pk=edit.pk, state=State.APPLYING).first()
         if locked is None:
             return  # another worker was first
-        total = locked.counts.get(Outcome.WAITING, 0)
+        if locked.undo_of_id:
+            _leave_touched(locked)
+        total = _counts(locked).get(Outcome.WAITING, 0)
         done = 0
 
         def note(applied: list[Applied]) -> None:
@@ -248,6 +197,19 @@ def _apply(edit: BulkEdit) -> None:
         locked.error, locked.counts = "", _counts(locked)
         locked.save()
     edit.refresh_from_db()
+
+
+def _leave_touched(undo: BulkEdit) -> None:
+    """Whoever was touched since the undo was planned stays as well; nobody is from now on until it is written."""
+    waiting = undo.rows.filter(outcome=Outcome.WAITING).order_by("pk")
+    people = Person.objects.select_for_update().filter(pk__in=waiting.order_by().values("person"))
+    list(people.order_by("pk").values_list("pk", flat=True))  # locked in the order in which everybody locks
+    for rows in bulk.batched(waiting, _ROWS_AT_ONCE):
+        after = {row.record_id or row.person_id: row.before for row in rows}
+        touched = _touched(model_of(undo.attribute), undo.undo_of, after)
+        clashes = [row.pk for row in rows if (row.record_id or row.person_id) in touched]
+        for chunk in bulk.batched(clashes, bulk.KEYS_PER_STATEMENT):
+            BulkEditRow.objects.filter(pk__any_of=chunk).update(outcome=Outcome.CONFLICT)
 
 
 def _stored_changes(edit: BulkEdit) -> Iterator[PersonChange]:
@@ -277,25 +239,24 @@ def progress_name(edit: BulkEdit) -> str:
     return f"edit-{edit.pk}"
 
 
-def recover(at: datetime.datetime) -> int:
-    """Put plans back that a dead process left in the middle: nothing of them was written."""
-    waiting = BulkEdit.objects.filter(state=State.APPLYING)
-    dead = [edit for edit in waiting if leases.is_silent(progress_name(edit), edit.heartbeat_at, at)]
-    for edit in dead:
-        leases.end_session(progress_name(edit))
-    return BulkEdit.objects.filter(pk__in=[edit.pk for edit in dead], state=State.APPLYING).update(
-        state=State.PLANNED,
-        applied_by=None,
-        heartbeat_at=None,
-        error=_("寫入中斷，沒有任何資料被更動；請再確認一次。"),
-    )
+def left_behind(at: datetime.datetime) -> list[BulkEdit]:
+    """Confirmed plans that have given no sign of life for longer than a lease."""
+    waiting = BulkEdit.objects.filter(state=State.APPLYING).order_by("pk")
+    return [edit for edit in waiting if leases.is_silent(progress_name(edit), edit.heartbeat_at, at)]
 
 
-def _leave(edit: BulkEdit, sentence: str) -> None:
-    BulkEdit.objects.filter(pk=edit.pk, state=State.APPLYING).update(
+def put_back(edit: BulkEdit) -> bool:
+    """Have a plan that a dead process left in the middle wait for confirmation again: nothing of it was written."""
+    leases.end_session(progress_name(edit))
+    return _leave(edit, _("寫入中斷，沒有任何資料被更動；請再確認一次。"))
+
+
+def _leave(edit: BulkEdit, sentence: str) -> bool:
+    left = BulkEdit.objects.filter(pk=edit.pk, state=State.APPLYING).update(
         state=State.PLANNED, applied_by=None, heartbeat_at=None, error=sentence[:500]
     )
     edit.refresh_from_db()
+    return bool(left)
 
 
 # --- undoing ----------------------------------------------------------------------------------------------------
@@ -322,7 +283,7 @@ def plan_undo(edit: BulkEdit, *, reason: str, by: Any, at: datetime.datetime) ->
 
 
 def _rows_back(undo: BulkEdit, edit: BulkEdit) -> Iterator[tuple[Any, ...]]:
-    model = _model(edit.attribute)
+    model = model_of(edit.attribute)
     done = edit.rows.filter(outcome=Outcome.DONE).order_by("pk")
     for rows in bulk.batched(done, _ROWS_AT_ONCE):
         after = {row.record_id or row.person_id: row.after for row in rows}
@@ -334,10 +295,15 @@ def _rows_back(undo: BulkEdit, edit: BulkEdit) -> Iterator[tuple[Any, ...]]:
 
 
 def _touched(model: type, edit: BulkEdit, after: dict[int, str]) -> set[int]:
-    """Whose field is another one now, or was meanwhile: also there and back again is a decision of somebody's."""
-    name = _column(edit.attribute)
+    """Whose field is another one now, or was meanwhile: also there and back again is a decision of somebody's. Of the
+    answer about messages everybody as well who ever objected: it does not go back to none (SOP 6.9)."""
+    name = column_of(edit.attribute)
     live = model.objects.filter(pk__any_of=list(after)).values_list("pk", name)
     later = model.history.filter(id__any_of=list(after), history_date__gt=edit.applied_at)
     seen = [*live, *later.values_list("id", name)]
-    found = {pk for pk, value in seen if _canonical(edit.attribute, value) != after[pk]}
+    found = {pk for pk, value in seen if canonical(edit.attribute, value) != after[pk]}
+    if edit.attribute == "accepts_messages":
+        found |= set(
+            MessageObjection.objects.filter(person__any_of=list(after)).values_list("person", flat=True)
+        )
     return found | (after.keys() - {pk for pk, _value in live})

@@ -6,23 +6,23 @@ long as they have to be."""
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.core.files.storage import default_storage
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .change_requests import proposed_value
 from .encryption import DamagedValue, digest
 from .models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, ChangeRequestEvent, Person
+from .submissions import proposed_value
 from .verification import ROWS_PER_FETCH, Invariant
 
 State, Step, Decision = ChangeRequest.State, ChangeRequestEvent.Step, ChangeItem.Decision
-# A step and the state to which it leads; the download of a paper leads nowhere.
-_LEADS_TO = {step.value: step.value for step in Step if step is not Step.EVIDENCE_TAKEN} | {
-    Step.FREED.value: State.SUBMITTED.value
-}
+# A step and the state to which it leads; a further paper and the download of one lead nowhere.
+_LEADS_TO = {
+    step.value: step.value for step in Step if step not in (Step.EVIDENCE_TAKEN, Step.SUPPLEMENTED)
+} | {Step.FREED.value: State.SUBMITTED.value}
 # What has to stand among the decisions on the fields, and what may.
 _DECIDED: dict[str, tuple[set[str], set[str]]] = {
     State.SUBMITTED: (set(), {""}),
@@ -39,23 +39,38 @@ _BY_REVIEW = (State.APPROVED, State.PARTLY, State.RETURNED, State.REFUSED, State
 
 def check_steps(at: datetime.datetime) -> Iterator[str]:
     """State, reviewer and times of a request are those of its steps; the first is the proposer's."""
-    requests = ChangeRequest.objects.order_by("pk").prefetch_related("events")
-    for request in requests.iterator(chunk_size=ROWS_PER_FETCH):
-        steps = [event for event in request.events.all() if event.step in _LEADS_TO]
-        if not steps or steps[0].step != Step.SUBMITTED:
-            yield _("異動申請 %(number)s 沒有提出的紀錄。") % {"number": request.number}
-            continue
-        first, last = steps[0], steps[-1]
-        if (first.by_id, first.at) != (request.proposed_by_id, request.proposed_at):
-            yield _("異動申請 %(number)s 的申請人或申請時間與歷程不符。") % {"number": request.number}
-        if _LEADS_TO[last.step] != request.state:
-            yield _("異動申請 %(number)s 是「%(state)s」，歷程卻停在「%(step)s」。") % {
-                "number": request.number,
-                "state": request.get_state_display(),
-                "step": last.get_step_display(),
-            }
-        elif (last.by_id, last.at) not in _doers(request, last):
-            yield _("異動申請 %(number)s 的審核人或審核時間與歷程不符。") % {"number": request.number}
+    return _faults("events", _faults_of_steps)
+
+
+def _faults(related: str, faults_of: Callable[[ChangeRequest], Iterator[str]]) -> Iterator[str]:
+    """What is wrong with the requests, asked of each with its `related` rows. These come with a second query, and a
+    reviewer may take a step before it: what looks wrong is asked again until nobody did."""
+    requests = ChangeRequest.objects.prefetch_related(related)
+    for request in requests.order_by("pk").iterator(chunk_size=ROWS_PER_FETCH):
+        while found := list(faults_of(request)):
+            again = requests.get(pk=request.pk)
+            if again.version == request.version:
+                yield from found
+                break
+            request = again
+
+
+def _faults_of_steps(request: ChangeRequest) -> Iterator[str]:
+    steps = [event for event in request.events.all() if event.step in _LEADS_TO]
+    if not steps or steps[0].step != Step.SUBMITTED:
+        yield _("異動申請 %(number)s 沒有提出的紀錄。") % {"number": request.number}
+        return
+    first, last = steps[0], steps[-1]
+    if (first.by_id, first.at) != (request.proposed_by_id, request.proposed_at):
+        yield _("異動申請 %(number)s 的申請人或申請時間與歷程不符。") % {"number": request.number}
+    if _LEADS_TO[last.step] != request.state:
+        yield _("異動申請 %(number)s 是「%(state)s」，歷程卻停在「%(step)s」。") % {
+            "number": request.number,
+            "state": request.get_state_display(),
+            "step": last.get_step_display(),
+        }
+    elif (last.by_id, last.at) not in _doers(request, last):
+        yield _("異動申請 %(number)s 的審核人或審核時間與歷程不符。") % {"number": request.number}
 
 
 def _doers(
@@ -90,21 +105,23 @@ def check_doers(at: datetime.datetime) -> Iterator[str]:
 
 def check_fields(at: datetime.datetime) -> Iterator[str]:
     """Every request is about at least one field, each decided as the request was, of a degree of its person."""
-    requests = ChangeRequest.objects.order_by("pk").prefetch_related("items")
-    for request in requests.iterator(chunk_size=ROWS_PER_FETCH):
-        decisions = {item.decision for item in request.items.all()}
-        if not decisions:
-            yield _("異動申請 %(number)s 沒有任何欄位。") % {"number": request.number}
-            continue
-        needed, possible = _DECIDED[request.state]
-        if not needed <= decisions <= possible:
-            yield _("異動申請 %(number)s 是「%(state)s」，欄位的結果卻不是如此。") % {
-                "number": request.number,
-                "state": request.get_state_display(),
-            }
+    yield from _faults("items", _faults_of_fields)
     foreign = ChangeItem.objects.filter(record__isnull=False).exclude(record__person=F("request__person"))
     for item in foreign.order_by("pk").select_related("request").iterator(chunk_size=ROWS_PER_FETCH):
         yield _("異動申請 %(number)s 的學籍身分屬於另一位校友。") % {"number": item.request.number}
+
+
+def _faults_of_fields(request: ChangeRequest) -> Iterator[str]:
+    decisions = {item.decision for item in request.items.all()}
+    if not decisions:
+        yield _("異動申請 %(number)s 沒有任何欄位。") % {"number": request.number}
+        return
+    needed, possible = _DECIDED[request.state]
+    if not needed <= decisions <= possible:
+        yield _("異動申請 %(number)s 是「%(state)s」，欄位的結果卻不是如此。") % {
+            "number": request.number,
+            "state": request.get_state_display(),
+        }
 
 
 def check_sealed_numbers(at: datetime.datetime) -> Iterator[str]:
@@ -129,10 +146,11 @@ def _opens(item: ChangeItem) -> bool:
 
 
 def check_papers(at: datetime.datetime) -> Iterator[str]:
-    """The evidence of a request can be read."""
-    for request in _in_order(ChangeRequest.objects.exclude(evidence="")):
-        if not default_storage.exists(request.evidence.name):
-            yield _("異動申請 %(number)s 的佐證檔已不存在。") % {"number": request.number}
+    """The papers of a request can be read."""
+    events = ChangeRequestEvent.objects.exclude(evidence="").select_related("request").order_by("pk")
+    for event in events.iterator(chunk_size=ROWS_PER_FETCH):
+        if not default_storage.exists(event.evidence.name):
+            yield _("異動申請 %(number)s 的佐證檔已不存在。") % {"number": event.request.number}
 
 
 def check_successors(at: datetime.datetime) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Proposals of change: each field is written at once, kept for the center's review, or refused, as `field_policy` says.
 
-`propose` is the way of every form that is not the center's own. What waits becomes one ChangeRequest; how it is
-decided stands in `change_reviews`.
+`propose` is the way of every form that is not the center's own. What waits becomes one ChangeRequest (`submissions`);
+how it is decided stands in `change_reviews`. All three lock the person first and the requests after (a deadlock else).
 """
 
 from __future__ import annotations
@@ -13,31 +13,21 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.core.files import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from . import evidence as papers
-from .changes import PersonChange, RecordChange, apply_changes
-from .encryption import digest, seal, unseal
+from . import follow_ups
+from .changes import Applied, PersonChange, RecordChange, apply_changes
 from .field_policy import Way, ways_of
-from .identity_numbers import without_national_ids
-from .models import (
-    WAITING,
-    AcademicRecord,
-    ChangeItem,
-    ChangeRequest,
-    ChangeRequestEvent,
-    Person,
-    ReviewMode,
-    Source,
-)
+from .models import WAITING, AcademicRecord, ChangeRequest, Person, ReviewMode, Source
 from .policies import can_propose_changes, can_see_change_requests, may_read, visible_records
 from .rights import ALL_FIELDS, CONTACT, Reach, reach_of
 from .storing import PERSON_ATTRIBUTES, current_record_values, current_values
-from .values import mask_national_id
+from .submissions import NotTaken, ProposedField, Submission, submit
 
-State, Step = ChangeRequest.State, ChangeRequestEvent.Step
+State = ChangeRequest.State
 NO_RECORDS: Mapping[int, dict[str, str]] = MappingProxyType({})
 NEVER_BLANK = frozenset({"chinese_name", "programme", "serial_number"})
 SHARED_SHOWN = 50
@@ -50,35 +40,13 @@ class Outcome:
     `<record id>.<attribute>`."""
 
     applied: list[str] = field(default_factory=list)
-    waiting: ChangeRequest | None = None
+    submission: Submission | None = None  # of what waits
     refused: dict[str, str] = field(default_factory=dict)  # name → sentence
     stale: dict[str, tuple[str, str]] = field(default_factory=dict)  # name → (value now, value proposed)
 
-
-@dataclass(slots=True)
-class _Field:
-    """One field of a proposal beside what is stored; canonical text, of a national ID the mask."""
-
-    attribute: str
-    record: AcademicRecord | None
-    value: str
-    before: str
-    now: str
-    now_digest: str = ""  # of a national ID
-
     @property
-    def name(self) -> str:
-        return f"{self.record.pk}.{self.attribute}" if self.record else self.attribute
-
-    @property
-    def is_unchanged(self) -> bool:
-        if self.attribute == "national_id" and self.value:
-            return digest(self.value) == self.now_digest
-        return self.value == self.now
-
-    @property
-    def shown(self) -> str:
-        return mask_national_id(self.value) if self.attribute == "national_id" else self.value
+    def waiting(self) -> ChangeRequest | None:
+        return self.submission.request if self.submission else None
 
 
 def propose(
@@ -108,30 +76,34 @@ def propose(
     with papers.stored_for(paper) as stored, transaction.atomic():
         person = Person.objects.visible_to(editor).select_for_update().get(pk=person.pk)
         fields = list(_fields(person, values, before, records, records_before, editor))
-        at_once, waiting = _sorted(fields, person, editor, outcome)
+        at_once, waiting = _sorted(fields, person, editor, at, outcome)
         _write(person, at_once, outcome, editor=editor, source=source, at=at)
         if waiting:
-            outcome.waiting = _kept(person, waiting, editor=editor, source=source, at=at, reason=reason)
-            if paper and not outcome.waiting.evidence:
-                outcome.waiting.evidence = stored.use()
-                outcome.waiting.save(update_fields=["evidence"])
+            act = {"editor": editor, "source": source, "at": at}
+            try:
+                outcome.submission = submit(person, waiting, words=reason, paper=stored, **act)
+            except NotTaken as refusal:
+                outcome.refused |= {one.name: str(refusal) for one in waiting}
     return outcome
 
 
 def _sorted(
-    fields: list[_Field], person: Person, editor: Any, outcome: Outcome
-) -> tuple[list[_Field], list[_Field]]:
+    fields: list[ProposedField], person: Person, editor: Any, at: datetime.datetime, outcome: Outcome
+) -> tuple[list[ProposedField], list[ProposedField]]:
     """The fields to be written at once and those that wait; what is refused or stale goes to the outcome."""
     allowed, ways = can_propose_changes(editor), ways_for(editor)
     objecting = person.objections.filter(ended_on__isnull=True).exists()
-    at_once: list[_Field] = []
-    waiting: list[_Field] = []
+    at_once: list[ProposedField] = []
+    waiting: list[ProposedField] = []
     for one in fields:
         way, is_seen = ways[one.attribute], may_read(editor, one.attribute)
+        is_unchanged = is_seen and one.is_unchanged
         refusal = _refusal(one, way, objecting) if allowed else str(allowed.reason)
+        if not (refusal or is_unchanged or one.value):
+            refusal = follow_ups.blank_refusal(person, one.attribute, at=at)
         if refusal:
             outcome.refused[one.name] = refusal
-        elif is_seen and one.is_unchanged:
+        elif is_unchanged:
             continue
         elif is_seen and one.before not in (one.now, one.now_digest or one.now):
             outcome.stale[one.name] = (one.now, one.shown)
@@ -147,21 +119,21 @@ def _fields(
     records: Mapping[int, Mapping[str, str]],
     records_before: Mapping[int, Mapping[str, str]],
     editor: Any,
-) -> Iterator[_Field]:
+) -> Iterator[ProposedField]:
     """The fields of a proposal with what is stored now; raises KeyError for a field that does not exist."""
     now = current_values(person)
     for name, value in values.items():
         stored = person.national_id_digest or "" if name == "national_id" else ""
-        yield _Field(name, None, value, before.get(name, ""), now[name], stored)
+        yield ProposedField(name, None, value, before.get(name, ""), now[name], stored)
     own = visible_records(editor).filter(person=person).select_for_update(of=("self",))
     for record_id, texts in records.items():
         record = own.get(pk=record_id)
         there, seen = current_record_values(record), records_before.get(record_id, {})
         for name, value in texts.items():
-            yield _Field(name, record, value, seen.get(name, ""), there[name])
+            yield ProposedField(name, record, value, seen.get(name, ""), there[name])
 
 
-def _refusal(one: _Field, way: Way, objecting: bool) -> str:
+def _refusal(one: ProposedField, way: Way, objecting: bool) -> str:
     """The sentence why a field cannot be proposed, "" when it can."""
     if way is Way.NEVER:
         return _("您不能修改「%(field)s」，如有錯誤請洽校友服務中心。") % {"field": _TITLES[one.attribute]}
@@ -178,7 +150,7 @@ def _refusal(one: _Field, way: Way, objecting: bool) -> str:
 
 def _write(
     person: Person,
-    fields: list[_Field],
+    fields: list[ProposedField],
     outcome: Outcome,
     *,
     editor: Any,
@@ -188,14 +160,28 @@ def _write(
     """Through the one door. Person and degrees are locked, so what the door still refuses is a number that somebody
     else has; the other fields are written without it."""
     while fields:
-        change = change_of(person, [(one.record, one.attribute, one.value, one.now) for one in fields])
-        [applied] = apply_changes([change], editor=editor, source=source, at=at)
+        applied = _through_the_door(person, fields, editor=editor, source=source, at=at)
         if not applied.stale:
             outcome.applied += [one.name for one in fields]
             return
         taken = [one for one in fields if one.attribute in applied.stale]
         outcome.refused |= {one.name: taken_sentence(one.attribute) for one in taken}
         fields = [one for one in fields if one not in taken]
+
+
+def _through_the_door(person: Person, fields: list[ProposedField], **act: Any) -> Applied:
+    """Once more when somebody else wrote the same number between the door's look and its writing: now it sees it."""
+
+    def write() -> Applied:
+        change = change_of(person, [(one.record, one.attribute, one.value, one.now) for one in fields])
+        with transaction.atomic():
+            [applied] = apply_changes([change], **act)
+        return applied
+
+    try:
+        return write()
+    except IntegrityError:
+        return write()
 
 
 def change_of(person: Person, fields: list[tuple[AcademicRecord | None, str, str, str]]) -> PersonChange:
@@ -217,59 +203,6 @@ def taken_sentence(attribute: str) -> str:
         "student_number": _("這個畢業系所已有相同學號的紀錄。"),
     }
     return sentences.get(attribute) or _("「%(field)s」剛才已由他人修改。") % {"field": _TITLES[attribute]}
-
-
-def _kept(
-    person: Person,
-    fields: list[_Field],
-    *,
-    editor: Any,
-    source: Source,
-    at: datetime.datetime,
-    reason: str,
-) -> ChangeRequest:
-    """The request that keeps the fields; the one that waits already when the editor proposed the very same."""
-    wanted = {(one.record.pk if one.record else None, one.attribute): one for one in fields}
-    earlier = ChangeRequest.objects.filter(person=person, proposed_by=editor, state__in=WAITING)
-    for request in earlier.prefetch_related("items"):
-        items = {
-            (item.record_id, item.attribute): proposed_value(item, request) for item in request.items.all()
-        }
-        if items == {key: one.value for key, one in wanted.items()}:
-            return request
-    request = ChangeRequest.objects.create(
-        person=person,
-        source=source,
-        reason=without_national_ids(reason)[:500],
-        proposed_by=editor,
-        proposed_at=at,
-    )
-    ChangeItem.objects.bulk_create(_item(request, one) for one in fields)
-    request.events.create(step=Step.SUBMITTED, by=editor, at=at, note=request.reason)
-    returned = ChangeRequest.objects.filter(person=person, proposed_by=editor, state=State.RETURNED)
-    returned.filter(succeeded_by=None).update(succeeded_by=request)
-    return request
-
-
-def _item(request: ChangeRequest, one: _Field) -> ChangeItem:
-    item = ChangeItem(
-        request=request, record=one.record, attribute=one.attribute, before=one.now, proposed=one.shown
-    )
-    if one.attribute == "national_id":
-        item.before_digest = one.now_digest
-        if one.value:
-            item.sealed, item.proposed_digest = seal(one.value, _context(request)), digest(one.value)
-    return item
-
-
-def _context(request: ChangeRequest) -> str:
-    """What a sealed national ID is bound to (security.md §8)."""
-    return f"changerequest.national_id:{request.pk}"
-
-
-def proposed_value(item: ChangeItem, request: ChangeRequest) -> str:
-    """The canonical value that an item of a waiting request proposes, a national ID in clear: for the door only."""
-    return unseal(item.sealed, _context(request)) if item.sealed else item.proposed
 
 
 # --- what a user sees of requests ---------------------------------------------------------------------------------

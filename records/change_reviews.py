@@ -1,8 +1,8 @@
 """How a request is decided: taken by one reviewer, approved whole or field by field, returned, refused, or overtaken.
 
-Every step locks the request and compares the version that its doer saw; of two who act at once one wins and the other
-is told. Nobody decides on an own request, and a value that somebody changed since is overwritten only by a reviewer
-who was shown it.
+Every step locks the person, then the request, as proposals do, and compares the version that its doer saw; of two who
+act at once one wins and the other is told. Nobody decides on an own request, and a value that somebody changed since
+is overwritten only by a reviewer who was shown it.
 
 The annotation line bears the proposer's name (SOP 6.7: the name of who edits; the reviewer agrees to it, the contact
 spoke to the alumnus). The history row names the proposer as well, and the request's number with the reviewer as its
@@ -24,18 +24,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .change_comparisons import Comparison, Standing, compared, fingerprint
-from .change_requests import change_of, proposed_value, taken_sentence
+from .change_requests import change_of, taken_sentence
 from .changes import apply_changes
-from .identity_numbers import without_national_ids
-from .models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, ChangeRequestEvent, Person, Source
+from .follow_ups import blank_refusal
+from .identity_numbers import hide_national_ids
+from .models import (
+    WAITING,
+    AcademicRecord,
+    ChangeItem,
+    ChangeRequest,
+    ChangeRequestEvent,
+    Disclosure,
+    Person,
+    Source,
+)
 from .policies import Decision, Denied, can_review_changes
 from .programmes import Lists
 from .storing import current_values
+from .submissions import proposed_value
 
 State, Step = ChangeRequest.State, ChangeRequestEvent.Step
 HELD_FOR = datetime.timedelta(minutes=30)
 # The decisions of which the proposer is told by letter, since something is left to do or to know.
-TOLD = frozenset({Step.RETURNED, Step.REFUSED, Step.PARTLY})
+TOLD = frozenset({Step.RETURNED, Step.REFUSED, Step.PARTLY, Step.OVERTAKEN})
 
 
 class ReviewRefused(Exception):
@@ -95,7 +106,6 @@ def approve(
     `seen` is the fingerprint of what the reviewer was shown. A field that somebody changed since is written only
     when it is named. What is left out is declined, which needs an answer to the proposer. Raises ReviewRefused."""
     request = _open(request_id, version, by, at)
-    request.person = Person.objects.select_for_update().get(pk=request.person_id)
     list(AcademicRecord.objects.select_for_update().filter(person=request.person_id).order_by("pk"))
     comparisons = compared(request, Lists.for_showing())
     if fingerprint(request, comparisons) != seen:
@@ -168,9 +178,12 @@ def withdraw(request_id: int, *, version: int, by: Any, at: datetime.datetime) -
 
 # --- behind the steps ---------------------------------------------------------------------------------------------
 def _locked(request_id: int, version: int) -> ChangeRequest:
+    """The request with its person, both locked until the transaction ends."""
+    person = Person.objects.select_for_update(of=("self",)).get(change_requests=request_id)
     request = ChangeRequest.objects.select_for_update().get(pk=request_id)
+    request.person = person
     if request.version != version:
-        last = request.events.select_related("by").last()
+        last = request.events.exclude(step=Step.EVIDENCE_TAKEN).select_related("by").last()
         text = _("這份申請在您處理的同時已經改變（%(time)s %(name)s：%(step)s），這次的動作沒有生效。")
         words = {
             "name": last.by.display_name,
@@ -200,9 +213,9 @@ def _open(request_id: int, version: int, by: Any, at: datetime.datetime) -> Chan
 def _write(request: ChangeRequest, chosen: list[Comparison], *, by: Any, at: datetime.datetime) -> None:
     """Through the one door, over exactly what the reviewer saw."""
     person = request.person
-    wants_messages = any(one.item.attribute == "accepts_messages" for one in chosen)
-    if wants_messages and person.objections.filter(ended_on__isnull=True).exists():
-        raise ReviewRefused(_("這位校友已反應不願接受訊息，只有校友本人的新意願可以改變。"))
+    values = {one.item.attribute: one.item.proposed for one in chosen if one.item.record is None}
+    if refusal := _refusal(person, values, at):
+        raise ReviewRefused(refusal)
     stored = current_values(person)
     fields = [
         (
@@ -231,6 +244,13 @@ def _write(request: ChangeRequest, chosen: list[Comparison], *, by: Any, at: dat
         raise ReviewRefused("".join(taken_sentence(name) for name in applied.stale))
 
 
+def _refusal(person: Person, values: dict[str, str], at: datetime.datetime) -> str:
+    """Why these values are not written today although somebody proposed them once (SOP 6.9, 6.10), else ""."""
+    if "accepts_messages" in values and person.objections.filter(ended_on__isnull=True).exists():
+        return _("這位校友已反應不願接受訊息，只有校友本人的新意願可以改變。")
+    return "".join(blank_refusal(person, name, at=at) for name, value in values.items() if not value)
+
+
 def _decide(comparisons: Iterable[Comparison], decision: ChangeItem.Decision) -> None:
     for one in comparisons:
         one.item.decision = decision
@@ -255,7 +275,7 @@ def _decline(
 
 def _close(request: ChangeRequest, step: Step, by: Any, at: datetime.datetime, answer: str) -> ChangeRequest:
     _forget(request)
-    answer = without_national_ids(answer)[:500]
+    answer = hide_national_ids(answer)[:500]
     decided = {"decided_by": by, "decided_at": at, "answer": answer}
     closed = _step(
         request, step, by, at, note=answer, state=State(step), taken_by=None, taken_at=None, **decided
@@ -279,6 +299,18 @@ def _step(
     return ChangeRequest.objects.get(pk=request.pk)
 
 
-def note_evidence_taken(request: ChangeRequest, *, by: Any, at: datetime.datetime) -> None:
-    """Record, before it goes out, who downloads the paper of a request."""
+@transaction.atomic
+def note_evidence_taken(
+    request: ChangeRequest, *, by: Any, at: datetime.datetime, address: str | None
+) -> None:
+    """Record, before it goes out, who downloads a paper of a request: among its steps and in the trail of
+    disclosures. `address` is where the download goes to."""
     request.events.create(step=Step.EVIDENCE_TAKEN, by=by, at=at)
+    Disclosure.objects.create(
+        user=by,
+        kind=Disclosure.Kind.EVIDENCE,
+        at=at,
+        address=address,
+        row_count=1,
+        detail=_("異動申請 %(number)s 的佐證檔") % {"number": request.number},
+    )

@@ -148,6 +148,11 @@ def postal_district(code: str) -> tuple[str, str] | None:
     return _DISTRICTS.get(code[:3]) if _POSTAL_CODE.fullmatch(code) else None
 
 
+def is_at_home(city: str = "", postal_code: str = "") -> bool:
+    """Whether a canonical city or postal code lies in Taiwan."""
+    return city in _CITIES or postal_district(postal_code) is not None
+
+
 def postal_code_of(city: str, address: str) -> str:
     """The three digits of the district that an address in Taiwan begins with, its city written there or in `city`;
     "" when no district, or more than one, fits."""

@@ -129,6 +129,12 @@ def stored_for(scan: Scan | None) -> Iterator[Stored]:
             delete(stored.name)
 
 
+def are_alike(name: str, other: str) -> bool:
+    """Whether two stored scans have the same content."""
+    with default_storage.open(name) as one, default_storage.open(other) as two:
+        return one.size == two.size and one.read() == two.read()
+
+
 def delete(name: str) -> None:
     """Remove a stored scan; a name that is blank or gone is no error."""
     if name:

@@ -30,7 +30,8 @@ from .values import clean_mobile, clean_phone, hide_national_ids
 Outcome = CallAttempt.Outcome
 # Somebody can be asked again once one of these is known anew.
 REACHING = frozenset({"phone", "mobile", "other_phones", "email", "other_emails", "address", "other_address"})
-_NUMBERS = ("mobile", "phone", "other_phones")
+NUMBERS = ("mobile", "phone", "other_phones")
+_DOUBLE_CLICK = datetime.timedelta(seconds=30)
 
 
 # --- what there is to do ----------------------------------------------------------------------------------------
@@ -90,9 +91,19 @@ def blank_refusal(person: Person, attribute: str, *, at: datetime.datetime) -> s
 # --- telephoning ------------------------------------------------------------------------------------------------
 def numbers_of(person: Person, user: Any) -> list[str]:
     """The numbers of a person that a user may read, mobile first, none twice."""
-    texts = [getattr(person, name) for name in _NUMBERS if policies.may_read(user, name)]
+    texts = [getattr(person, name) for name in NUMBERS if policies.may_read(user, name)]
     numbers = [part.strip() for text in texts for part in text.replace("、", ",").split(",")]
     return list(dict.fromkeys(filter(None, numbers)))
+
+
+def calls_to(person: Person, user: Any) -> list[tuple[CallAttempt, str]]:
+    """The logged calls to a person, newest first, each with its note as far as a user may read it: of free words a
+    contact reads the own ones (`rights`)."""
+    if not policies.can_follow_up(user):
+        return []
+    reads_all = policies.may_read(user, "annotations")
+    calls = person.call_attempts.select_related("by")
+    return [(call, call.note if reads_all or call.by_id == user.pk else "") for call in calls]
 
 
 def log_call(
@@ -126,7 +137,8 @@ def log_call_to(
     next_try: datetime.date | None = None,
 ) -> CallAttempt:
     """Log a telephone attempt to a person, also when nothing is missing yet (an edit is about to blank a required
-    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`."""
+    field). `number` is any spelling that the columns read (SOP 6.8). The items missing now get `next_try`. What a
+    double click sends is logged once."""
     today = timezone.localdate(at)
     errors = {
         "number": _number_refusal(number, today),
@@ -136,16 +148,17 @@ def log_call_to(
     }
     if any(errors.values()):
         raise ValidationError({name: text for name, text in errors.items() if text})
+    told = {
+        "number": _canonical(number, today),
+        "outcome": outcome,
+        "note": note.strip(),
+        "next_try": next_try,
+    }
     with transaction.atomic():
-        call = CallAttempt.objects.create(
-            person=person,
-            by=by,
-            at=at,
-            number=_canonical(number, today),
-            outcome=outcome,
-            note=note.strip(),
-            next_try=next_try,
-        )
+        Person.objects.select_for_update().get(pk=person.pk)
+        if twice := person.call_attempts.filter(by=by, at__gt=at - _DOUBLE_CLICK, **told).first():
+            return twice
+        call = CallAttempt.objects.create(person=person, by=by, at=at, **told)
         person.follow_ups.filter(closed_at=None).update(next_try=next_try)
     return call
 
@@ -221,7 +234,7 @@ def declare_unreachable(follow_up: FollowUp, *, reason: str, by: Any, at: dateti
         if person.unreachable.filter(ended_at=None).exists():
             raise ValidationError(_("這位校友已經判定為無法聯繫。"))
         opened = min(item.opened_at for item in items)
-        if any(getattr(person, name) for name in _NUMBERS) and not (
+        if any(getattr(person, name) for name in NUMBERS) and not (
             person.call_attempts.filter(at__gte=opened).exists()
         ):
             raise ValidationError(_("這位校友留有電話號碼，請先撥打並登錄通話，再判定無法聯繫。"))
@@ -238,7 +251,8 @@ def reopen(person_ids: Iterable[int], *, at: datetime.datetime) -> int:
 
 
 def _locked(person_id: int) -> list[FollowUp]:
-    """The open items of a person, locked until the transaction ends."""
+    """The open items of a person, locked until the transaction ends; the person before them, as the one door does."""
+    Person.objects.select_for_update().get(pk=person_id)
     return list(FollowUp.objects.select_for_update().filter(person=person_id, closed_at=None).order_by("pk"))
 
 

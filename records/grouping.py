@@ -14,7 +14,16 @@ from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
-from .rulings import SETTLED, Kind, Ruling, contradictions, record_of, unconfirmed
+from .rulings import (
+    SETTLED,
+    Kind,
+    Ruling,
+    contradictions,
+    identity_of,
+    keeps_number,
+    record_of,
+    unconfirmed,
+)
 
 
 @dataclass(slots=True)
@@ -78,6 +87,7 @@ class Grouping:
         self.by_digest: dict[str, Group] = {}
         self.by_student: dict[str, Group] = {}
         self.by_serial: dict[str, Group] = {}
+        self.by_ruled_number: dict[tuple[str, str], tuple[Group, Item]] = {}
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
@@ -121,6 +131,9 @@ class Grouping:
         ruling = self.rulings.get(item.row.number)
         if ruling is None:
             return False
+        if ruling.identity != identity_of(item):
+            _overtake(item, _("決定之後，這一列的姓名、身分證字號、生日、學號或流水號更正過。"))
+            return False
         found = contradictions(item, ruling, self.known)
         against = unconfirmed(found, ruling)
         if against:
@@ -154,7 +167,9 @@ class Grouping:
             item.ask("", "keys_disagree", _("流水號、身分證字號與學號指向不同的校友，請查明後再匯入。"))
         person = by_digest or (item.record.person if item.record else None)
         if person and item.digest and person.digest and person.digest != item.digest:
-            item.ask("身分證字號", "other_person", _("流水號或學號屬於另一位身分證字號不同的校友，請查明。"))
+            header = BY_ATTRIBUTE["serial_number" if by_serial else "student_number"].header
+            sentence = _("%(header)s屬於另一位身分證字號不同的校友，請查明。") % {"header": header}
+            item.ask("身分證字號", "other_person", sentence)
         if by_serial and by_student and by_serial is not by_student:
             item.ask("學號", "two_records", _("流水號與學號指向兩筆不同的學籍，請查明。"))
         same_number = self.known.by_student.get(item.value("student_number"), ())
@@ -193,6 +208,19 @@ class Grouping:
                     "given_twice" if attribute == "serial_number" else "student_given_twice",
                     _("檔案中有兩位不同的人使用相同的%(header)s，請查明是哪一位的。") % {"header": header},
                 )
+        if item.ruling and item.value("student_number") and not keeps_number(item.record):
+            self._claim_number(item, group)
+
+    def _claim_number(self, item: Item, group: Group) -> None:
+        """However people ruled, a student number gets one bearer in a programme."""
+        pair = (item.value("student_number"), item.value("programme"))
+        other, first = self.by_ruled_number.setdefault(pair, (group, item))
+        if other is group:
+            return
+        for one in (first, item):
+            one.ask(
+                "學號", "number_given_twice", _("檔案中有兩位不同的人在同一系所使用相同的學號，請更正學號。")
+            )
 
 
 def _overtake(item: Item, sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +28,6 @@ _MISTYPED = re.compile(
 )
 _PASSPORT = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{6,12}")
 _PHONE_LIKE = re.compile(r"09[0-9]{8}")
-_IN_TEXT = re.compile(r"(?<![A-Z0-9])[A-Z][1289A-D][0-9]{8}(?![0-9])", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:中華民國)?(?:國民)?(護照|PASSPORT|身分證|身份證|居留證|統一證|外僑居留證|ARC|ID)(?:統一)?(?:字號|號碼|證號|編號|號|NO)?[.:：#]*",
     re.IGNORECASE,
@@ -63,7 +63,12 @@ def sex_of_national_id(text: str) -> str:
     return _SEX[text[1]] if national_id_kind(text) in ("national", "resident") else ""
 
 
-_SHOWN = re.compile(r"[A-Za-z][A-Da-d1289]\d{8}")
+# In free words: of any width, with up to three blanks, dashes, dots or commas after each character. What begins inside
+# another find is found as well (the A of idA123456789).
+_BETWEEN = r"[\s\-‐‑‒–—−－_＿.．·・,，、'`’]{0,3}"
+_IN_WORDS = re.compile(
+    rf"(?=([A-Za-zＡ-Ｚａ-ｚ]{_BETWEEN}[A-Da-dＡ-Ｄａ-ｄ1289１２８９](?:{_BETWEEN}\d){{8}}))"
+)
 
 
 def mask_national_id(text: str) -> str:
@@ -74,14 +79,29 @@ def mask_national_id(text: str) -> str:
 
 
 def shows_national_id(text: str) -> bool:
-    """Whether a national ID or resident number with a right check digit stands in the text. Serial numbers have
-    the same shape, and one in ten of them the check digit too: never ask this of a serial number."""
-    return any(has_valid_check_digit(found.upper()) for found in _SHOWN.findall(text))
+    """Whether a national ID or resident number with a right check digit stands in the words, however it is written.
+    Serial numbers have the same shape, and one in ten of them the check digit too: never ask this of a serial number.
+    """
+    return any(is_checked for _places, is_checked in _numbers_in(text))
 
 
 def hide_national_ids(text: str) -> str:
-    """`text` with everything shaped like a national ID masked, wherever it stands."""
-    return _SHOWN.sub(lambda found: mask_national_id(found[0]), text)
+    """`text` with everything masked that is shaped like a national ID, wherever it stands, and every right one that
+    is written with something between its characters."""
+    hidden: list[str] | None = None
+    for places, is_checked in _numbers_in(text):
+        if is_checked or places[-1] - places[0] == len(places) - 1:
+            hidden = hidden or list(text)
+            for place in places[1:-2]:
+                hidden[place] = "*"
+    return "".join(hidden) if hidden else text
+
+
+def _numbers_in(text: str) -> Iterator[tuple[list[int], bool]]:
+    """Where the characters of everything shaped like a national ID stand, and whether its check digit is right."""
+    for found in _IN_WORDS.finditer(text):
+        places = [place for place in range(*found.span(1)) if text[place].isalnum()]
+        yield places, has_valid_check_digit(half_width("".join(text[place] for place in places)).upper())
 
 
 def read_national_id(raw: str) -> Cleaned:
@@ -133,8 +153,3 @@ def _why_not(text: str, number: str) -> Rejected:
     if _PHONE_LIKE.fullmatch(number):
         return Rejected("not_an_id", _("這是電話號碼，不是證號。"))
     return Rejected("not_an_id", _("這不是身分證字號、統一證號或護照號碼。"))
-
-
-def without_national_ids(text: str) -> str:
-    """Free words with every national or resident number in them masked."""
-    return _IN_TEXT.sub(lambda match: mask_national_id(match[0].upper()), text)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .evidence import FOLDER
-from .models import ChangeRequest, MessageObjection
+from .models import ChangeRequestEvent, MessageObjection
 from .verification import Invariant
 
 JUST_STORED = datetime.timedelta(hours=1)  # its row may still be on the way
@@ -34,7 +34,7 @@ def check_evidence(at: datetime.datetime) -> Iterator[str]:
 
 def _named() -> set[str]:
     """The names that rows keep; those of former versions of an objection are among the present ones."""
-    names = set(ChangeRequest.objects.exclude(evidence="").values_list("evidence", flat=True))
+    names = set(ChangeRequestEvent.objects.exclude(evidence="").values_list("evidence", flat=True))
     for field in ("evidence", "ended_evidence"):
         names |= set(MessageObjection.objects.exclude(**{field: ""}).values_list(field, flat=True))
     return names

@@ -1,6 +1,6 @@
-"""Nobody's typing is lost: what was sent when the sign-in, the verification or the form's own token had ended is kept
-in the session, sealed, and stands in the form again when its author is back. Nothing of it is written before the
-author saves it.
+"""Nobody's typing is lost: what was sent when the sign-in, the verification or the form's own token had ended, or a
+reading limit was passed, is kept in the session, sealed, and stands in the form again when its author is back. Nothing
+of it is written before the author saves it.
 
 A form that takes part carries `mark(request)` in the hidden field FIELD: signed, and telling whose form of which page
 it is. When such a form arrives and something comes before its view, or the view leads elsewhere before it reads the
@@ -27,10 +27,13 @@ from .encryption import DamagedValue, seal, unseal
 
 FIELD = "kept_for"
 DISCARD = "discard"
+FILES = "kept_files"  # names the fields in which a file had been chosen: files themselves are not kept
 SESSION_KEY = "kept_typing"
 MAX_AGE = timedelta(days=2)  # a form left open over the weekend's first day
 LIMIT = 64 * 1024  # characters
 MOST = 3  # pages at a time
+# Sent elsewhere, a token of an earlier login, a reading limit: what comes before a view, or before it reads the form.
+_NOT_ARRIVED = (302, 403, 429)
 _SALT = "records.kept_typing"
 
 
@@ -52,14 +55,20 @@ def data_of(request: HttpRequest) -> QueryDict | None:
         text = unseal(base64.b64decode(sealed), _context(owner, request.path))
     except (DamagedValue, binascii.Error):  # the key was changed since
         return None
+    data = QueryDict(text, mutable=True)
     request.typing_was_kept = True
-    return QueryDict(text, mutable=True)
+    request.file_was_kept = FILES in data
+    return data
 
 
 def in_form(request: HttpRequest) -> dict[str, Any]:
-    """What the template of a form needs, to be asked for after `data_of`: the mark, and whether the form shows what
-    was kept."""
-    return {"kept_for": mark(request), "was_kept": getattr(request, "typing_was_kept", False)}
+    """What the template of a form needs, to be asked for after `data_of`: the mark, whether the form shows what was
+    kept, and whether a file has to be chosen anew because a browser does not send it twice."""
+    return {
+        "kept_for": mark(request),
+        "was_kept": getattr(request, "typing_was_kept", False),
+        "file_is_gone": bool(request.FILES) or getattr(request, "file_was_kept", False),
+    }
 
 
 def _context(user_id: int, path: str) -> str:
@@ -92,7 +101,7 @@ class KeptTypingMiddleware:
         response = self.get_response(request)
         if request.method != "POST" or getattr(request, "typing_arrived", False):
             return response
-        if response.status_code not in (302, 403) or not self._keep(request):
+        if response.status_code not in _NOT_ARRIVED or not self._keep(request):
             return response
         if not request.user.is_authenticated:
             messages.info(request, _("登入已結束。請重新登入，您輸入的內容已保留，尚未儲存。"))
@@ -118,6 +127,7 @@ class KeptTypingMiddleware:
         data = request.POST.copy()
         for name in (FIELD, "csrfmiddlewaretoken"):
             data.pop(name, None)
+        data.setlist(FILES, list(request.FILES))
         text = data.urlencode()
         if len(text) > LIMIT:
             return False

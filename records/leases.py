@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from django.db import connection
 
 from . import progress
+from .database_faults import PASSING
 
 logger = logging.getLogger(__name__)
 # Work in a middle state without a sign of life for so long was left behind by a process that died.
@@ -28,17 +29,17 @@ SECONDS_BETWEEN_SIGNS = 15
 def signs_of_life(work: int | str, lease: int = 0) -> Iterator[None]:
     """While the block runs, others can see that somebody works on it, and under which lease; afterwards nothing is
     going on any more."""
-    _name_session(work, lease)
-    progress.begin(work)
-    ended = threading.Event()
-    thread = threading.Thread(target=_give_signs, args=(work, ended), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-        progress.clear(work)
+    with _session_named(_session_name(work, lease)):
+        progress.begin(work)
+        ended = threading.Event()
+        thread = threading.Thread(target=_give_signs, args=(work, ended), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            progress.clear(work)
 
 
 def _give_signs(work: int | str, ended: threading.Event) -> None:
@@ -76,10 +77,30 @@ def end_session(work: int | str, lease: int = 0) -> None:
             logger.warning("ended the session of a worker that gives no sign of life (%s)", work)
 
 
-def _name_session(work: int | str, lease: int) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('application_name', %s, false)", [_session_name(work, lease)])
+@contextlib.contextmanager
+def _session_named(name: str) -> Iterator[None]:
+    """While the block runs, the session bears the name; afterwards the one before, so that whatever the same process
+    does next is not ended with work that is over."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    before = _renamed_session(name)
+    try:
+        yield
+    finally:
+        # A connection that was lost, and a transaction that is rolled back, took the name with them.
+        if connection.connection is not None and not connection.needs_rollback:
+            with contextlib.suppress(*PASSING):
+                _renamed_session(before)
+
+
+def _renamed_session(name: str) -> str:
+    """Gives the session another name; returns the one it had."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('application_name')")
+        [before] = cursor.fetchone()
+        cursor.execute("SELECT set_config('application_name', %s, false)", [name])
+        return before
 
 
 def _session_name(work: int | str, lease: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,8 @@ from .field_policy import Way, ways_of
 from .models import MessageObjection, Person, ReviewMode, Source
 from .policies import Allowed, Decision, Denied
 
-WORDS_LIMIT = 300
+WORDS_LIMIT, OTHER_LIMIT = 300, 60
+Teller = MessageObjection.Teller
 # A file is no channel for somebody who speaks with an alumnus.
 CHANNELS = tuple(c for c in MessageObjection.Channel.choices if c[0] != MessageObjection.Channel.FILE)
 
@@ -47,22 +49,30 @@ def record(
     on: datetime.date,
     channel: str,
     words: str,
+    told_by: str = Teller.SELF,
+    told_by_other: str = "",
     evidence: File | None = None,
     editor: Any,
     at: datetime.datetime,
     source: Source = Source.ADMIN,
 ) -> None:
-    """Record that the alumnus does not want messages: 否, with the line 該校友反應不願意接受母校訊息.
+    """Record that the alumnus does not want messages: 否, with the line 該校友反應不願意接受母校訊息. `told_by_other`
+    says who told it when `told_by` is OTHER.
 
-    Raises ValidationError by field (`on`, `channel`, `words`, `evidence`), or without one when an objection stands
-    already.
+    Raises ValidationError by field (`on`, `channel`, `words`, `told_by`, `told_by_other`, `evidence`), or without one
+    when an objection stands already.
     """
     told = _checked(on, channel, words, at)
+    other = _checked_teller(told_by, told_by_other)
     if open_objection(person):
         raise ValidationError(_("這位校友已登錄不願接受訊息，不必重複登錄。"))
-    _write(
-        person, "objection", NewObjection(on, channel, told), evidence, editor=editor, at=at, source=source
-    )
+    later = person.objections.aggregate(Max("ended_on"))["ended_on__max"]
+    if later and on < later:
+        raise ValidationError(
+            {"on": _("校友在 %(day)s 已表示願意接受；只有後來的意願才能改變。") % {"day": later.isoformat()}}
+        )
+    wish = NewObjection(on, channel, told, told_by=told_by, told_by_other=other)
+    _write(person, "objection", wish, evidence, editor=editor, at=at, source=source)
 
 
 def withdraw(
@@ -101,6 +111,15 @@ def _checked(on: datetime.date, channel: str, words: str, at: datetime.datetime)
     if channel not in dict(CHANNELS):
         raise ValidationError({"channel": _("請選擇校友以什麼管道告知。")})
     return clean_words(words, WORDS_LIMIT, field="words")
+
+
+def _checked_teller(told_by: str, other: str) -> str:
+    """Who else told it, tidied, "" when alumnus or family did; raises ValidationError for nobody."""
+    if told_by not in Teller.values:
+        raise ValidationError({"told_by": _("請選擇是誰告知。")})
+    if told_by != Teller.OTHER:
+        return ""
+    return clean_words(other, OTHER_LIMIT, field="told_by_other")
 
 
 def _write(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +14,8 @@ from django.utils.http import urlencode
 from .models import Person
 from .policies import Decision
 from .verifying import needs_verification
+
+ID = re.compile(r"[0-9]{1,18}")  # of a row, as a form brings it
 
 
 def require(decision: Decision) -> None:

@@ -45,6 +45,7 @@ _CANONICAL_LANDLINE = re.compile(
 _CANONICAL_MOBILE = re.compile(r"09[0-9]{2}-[1-9][0-9]{5}")
 _TEN_DIGITS = re.compile(r"(09[0-9]{2})([1-9][0-9]{5})")
 _FORMER_MOBILE_LENGTH = 9
+_LOCAL = re.compile(r"[1-9][0-9]{4,7}(?:#[0-9]*)?")
 _LIMIT, _OTHERS_LIMIT = 100, 1000
 _MOST_DIGITS = 24
 
@@ -103,6 +104,11 @@ def read_other_phones(raw: str) -> Cleaned:
     if any(note.code == "left_out" for note in notes):
         raise Rejected("not_a_phone", _("其中有不是電話號碼的文字，請以逗號分隔各個號碼。"))
     return kept(", ".join(dict.fromkeys(number.number for number in numbers)), *dict.fromkeys(notes))
+
+
+def without_area_code(numbers: str) -> list[str]:
+    """Those of stored numbers (", " between them) that lack their area code."""
+    return [number for number in numbers.split(", ") if _LOCAL.fullmatch(number)]
 
 
 def phone_from_number(number: int) -> Cleaned:

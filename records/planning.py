@@ -11,15 +11,16 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from .cells import ERROR, WARNING
+from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
-from .grouping import Grouping, Item, find_namesakes
+from .grouping import Group, Grouping, Item, find_namesakes
 from .matching import Known, annotation_lines
-from .models import ImportDecision, Verdict
+from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
+from .rulings import Kind, identity_of
 
 
 def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
@@ -42,7 +43,20 @@ def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
     for group in groups:
         stored_lines = lines[group.person.pk] if group.person else Counter()
         PersonPlan(group, lists, options, stored_lines).make()
+        _tell_of_calls(group)
     return [item.planned for item in items]
+
+
+def _tell_of_calls(group: Group) -> None:
+    """Required data that somebody new lacks will be asked for by telephone (SOP 6.10)."""
+    leader = next((item for item in group.items if item.planned.verdict == Verdict.NEW_PERSON), None)
+    if leader is None:
+        return
+    missing = [name for name in FollowUp.Item.values if not leader.planned.change.values.get(name)]
+    if missing:
+        headers = "、".join(BY_ATTRIBUTE[name].header for name in missing)
+        sentence = _("缺%(headers)s，匯入後列入電話補正。") % {"headers": headers}
+        leader.remark("", NOTE, "follow_up", sentence)
 
 
 def judged(row: Row, lists: Lists, options: Options) -> Item:
@@ -63,7 +77,7 @@ def judged(row: Row, lists: Lists, options: Options) -> Item:
         if not row.is_rejected("chinese_name"):
             item.remark("中文姓名", ERROR, "name_missing", _("中文姓名空白，請補上後再匯入。"))
     ruling = options.rulings.get(row.number)
-    if ruling and ruling.kind == ImportDecision.Kind.OUT:
+    if ruling and ruling.kind == Kind.OUT and ruling.identity == identity_of(row):
         planned.verdict = Verdict.KEPT_OUT
         item.remark("", WARNING, "left_out", _("不匯入：%(told)s") % {"told": ruling.told})
     return item

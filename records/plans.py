@@ -183,6 +183,14 @@ def stored_row(stored: ImportRow) -> Row:
     return Row(stored.row_number, body["values"], body["extra"], body["raw"], remarks)
 
 
+def said_values(stored: ImportRow) -> dict[str, str]:
+    """What a row says, in canonical text: programme and statuses as the ids they resolved to, the national ID whole.
+    Raises DamagedValue."""
+    body = _body(stored)
+    values = {column.attribute: value for column, value in zip(COLUMNS, body["values"], strict=True) if value}
+    return values | body["extra"] | body["listed"]
+
+
 def _change(row_number: int, payload: bytes) -> PersonChange:
     """The change that the opened payload of a leading row holds."""
     packed = decode_line(payload.partition(b"\n")[0])

@@ -109,6 +109,12 @@ can_record_wishes = Function(
     _("您的角色不能登錄校友對訊息的意願。"),
     Rows.PEOPLE,
 )
+can_state_verification = Function(
+    _("核對身分：資料缺身分證字號與生日時，說明如何核對"),
+    CENTER,
+    _("這筆資料缺身分證字號與生日，無法核對；請洽校友服務中心。"),
+    Rows.PEOPLE,
+)
 can_strike = Function(_("劃除註解（須填理由）"), CENTER, _("註解由校友服務中心劃除。"), Rows.PEOPLE)
 can_revert = Function(_("還原異動（須填理由）"), CENTER, _("異動由校友服務中心還原。"), Rows.PEOPLE)
 can_see_identity = Function(
@@ -203,9 +209,13 @@ can_check_applications = Function(
 )
 can_approve_applications = Function(_("核定帳號申請"), frozenset({DIRECTOR}), _("帳號申請由主任核定。"))
 can_see_trail = Function(
-    _("檢視個資存取紀錄與身分核對紀錄"),
-    frozenset({DIRECTOR, AUDITOR}),
-    _("個資存取紀錄與身分核對紀錄由主任與稽核人員檢視。"),
+    _("檢視個資存取紀錄"), frozenset({DIRECTOR, AUDITOR}), _("個資存取紀錄由主任與稽核人員檢視。")
+)
+# A contact whose comparisons are stopped is sent to the center, whose staff then has to see what was tried.
+can_see_verifications = Function(
+    _("檢視身分核對紀錄"),
+    frozenset({STAFF, DIRECTOR, AUDITOR}),
+    _("身分核對紀錄由校友服務中心與稽核人員檢視。"),
 )
 
 # In the order above; whoever declares a function has declared it for the matrix as well.

@@ -16,6 +16,7 @@ from .progress import Progress
 
 SECONDS_BETWEEN_LINES = 1
 STAGES = {
+    "converting": gettext_lazy("轉檔"),
     "reading": gettext_lazy("讀取檔案"),
     "planning": gettext_lazy("比對校友"),
     "storing": gettext_lazy("儲存計畫"),

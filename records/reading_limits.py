@@ -42,7 +42,7 @@ def count_search(request: HttpRequest) -> None:
 
 
 def count_list(request: HttpRequest) -> None:
-    """One page of the list of people. Raises TooMany."""
+    """One page of the list of people, or of those to telephone. Raises TooMany."""
     _count(request, LISTS)
 
 

@@ -87,7 +87,7 @@ ALL_FIELDS: tuple[Field, ...] = (
     ),
     Field("objected_on", _("不願接受訊息的日期與管道"), Sensitivity.CONSENT, Owner.ANNOTATION),
     Field("ended_on", _("不願接受訊息的撤回日期"), Sensitivity.CONSENT, Owner.ANNOTATION),
-    Field("words", _("不願接受訊息的原話"), Sensitivity.NOTES, Owner.ANNOTATION),
+    Field("words", _("不願接受訊息的告知人與原話"), Sensitivity.NOTES, Owner.ANNOTATION),
     Field("ended_words", _("撤回不願接受訊息的原話"), Sensitivity.NOTES, Owner.ANNOTATION),
     Field("reason", _("異動與劃除註解的理由"), Sensitivity.NOTES, Owner.ANNOTATION),
     Field("pinned", _("置頂註解（各學籍的學制）"), Sensitivity.SUMMARY, Owner.ANNOTATION),

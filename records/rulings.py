@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
+from .encryption import digest
 from .matching import Known, KnownPerson, KnownRecord
 from .models import ImportDecision
 from .values import fold_name
@@ -34,6 +35,10 @@ SETTLED = frozenset(
 )
 
 
+# What says who a row is. Corrected, it may be somebody else of whom nobody decided anything.
+_IDENTITY = ("chinese_name", "national_id", "birth_date", "student_number", "serial_number")
+
+
 class Speaks(Protocol):
     """A cleaned row, as far as it tells who is meant."""
 
@@ -45,7 +50,8 @@ class Speaks(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """`kind` person: the row is that person's, with `record_id` or as a further degree; new: nobody's yet; out: the
-    row stays away. `accepted` are the codes of contradictions that were confirmed, `told` who ruled when and why."""
+    row stays away. `accepted` are the codes of contradictions that were confirmed, `told` who ruled when and why,
+    `identity` whom the row named then."""
 
     kind: str
     person_id: int | None = None
@@ -53,12 +59,18 @@ class Ruling:
     is_new_degree: bool = False
     accepted: frozenset[str] = frozenset()
     told: str = ""
+    identity: str = ""
 
 
 class Contradiction(NamedTuple):
     code: str
     sentence: str
     is_final: bool
+
+
+def identity_of(row: Speaks) -> str:
+    """The keyed digest of who a row says it is."""
+    return digest("\x1f".join(row.value(attribute) for attribute in _IDENTITY))
 
 
 def contradictions(row: Speaks, ruling: Ruling, known: Known) -> list[Contradiction]:
@@ -83,12 +95,34 @@ def record_of(ruling: Ruling, person: KnownPerson) -> KnownRecord | None:
     return next((record for record in person.records if record.pk == ruling.record_id), None)
 
 
+def keeps_number(record: KnownRecord | None) -> bool:
+    """Whether a row that a person gave to this degree leaves its student number as it is stored."""
+    return record is not None and bool(record.values["student_number"])
+
+
+def _programme(row: Speaks, record: KnownRecord | None) -> str:
+    return (record.values["programme"] if record else "") or row.value("programme")
+
+
+def _number_taken(
+    row: Speaks, programme: str, record: KnownRecord | None, known: Known
+) -> Iterator[Contradiction]:
+    """A student number has one bearer in a programme, whoever rules what."""
+    for bearer in known.by_student.get(row.value("student_number"), ()):
+        if bearer is not record and bearer.values["programme"] == programme:
+            sentence = _("這個學號在這個系所已有學籍，請先更正學號，或選有這個學號的那一筆學籍。")
+            yield _final("number_taken_in_programme", sentence)
+            return
+
+
 def _against_new(row: Speaks, known: Known) -> Iterator[Contradiction]:
     if row.digest and row.digest in known.by_digest:
         yield _final("id_of_another", _("這個身分證字號已屬於資料庫中的校友，不能再建立一位。"))
     if row.value("serial_number") in known.by_serial:
         yield _final("serial_of_another", _("這個流水號已屬於資料庫中的校友，不能再建立一位。"))
-    if known.by_student.get(row.value("student_number")):
+    taken = list(_number_taken(row, row.value("programme"), None, known))
+    yield from taken
+    if not taken and known.by_student.get(row.value("student_number")):
         yield _open("student_number_of_another", _("這個學號已屬於資料庫中的校友。"))
 
 
@@ -103,7 +137,11 @@ def _against_person(
             "id_differs", _("身分證字號與這位校友的不同；併入時保留資料庫的身分證字號，檔案的不會寫入。")
         )
     yield from _against_record(row, ruling, person, known)
-    if any(r.person is not person for r in known.by_student.get(row.value("student_number"), ())):
+    record = record_of(ruling, person)
+    taken = [] if keeps_number(record) else list(_number_taken(row, _programme(row, record), record, known))
+    yield from taken
+    others = (r for r in known.by_student.get(row.value("student_number"), ()) if r.person is not person)
+    if not taken and any(others):
         yield _open("student_number_of_another", _("這個學號已屬於資料庫中的另一位校友。"))
     name, birth_date = row.value("chinese_name"), row.value("birth_date")
     stored = person.values["birth_date"]

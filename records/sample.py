@@ -1,4 +1,5 @@
-"""The sample site: one account for each role, invented alumni, and a batch that waits for confirmation.
+"""The sample site: one account for each role, invented alumni, a batch that waits for confirmation, and (in
+`sample_work`) something to do for the contact.
 
 For development only; `manage.py load_sample` refuses elsewhere. Everything is made as people make it: the rows come
 in as workbooks through `imports`. What is there already is left as it is.
@@ -16,15 +17,16 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from . import imports
+from . import imports, terms
 from .cells import RawCell
 from .columns import HEADERS
-from .models import Department, ImportBatch
+from .models import Department, ImportBatch, Term
 from .synthetic import make_rows
 from .workbooks.writer import write_sheet
 
 SEED = 1
 IMPORTED_ROWS, WAITING_ROWS, REPEATED_ROWS = 300, 40, 10
+IMPORTED_TERM = (114, Term.Half.FIRST)
 IMPORTED_FILE, WAITING_FILE = "範例：114學年度第1學期離校生.xlsx", "範例：待確認名冊.xlsx"
 CONTACT_DEPARTMENT = "資訊工程學系"
 IMPORTER = "it"
@@ -78,7 +80,10 @@ def load_batches(at: datetime.datetime) -> list[ImportBatch]:
     user = get_user_model().objects.get(username=IMPORTER)
     made: list[ImportBatch] = []
     if not _is_there(IMPORTED_FILE):
-        batch = _planned(IMPORTED_FILE, _rows(at)[:IMPORTED_ROWS], user)
+        year, half = IMPORTED_TERM
+        term = Term(academic_year=year, half=half)
+        term.due_on = terms.usual_due(term)
+        batch = _planned(IMPORTED_FILE, _rows(at)[:IMPORTED_ROWS], user, term)
         if imports.start_applying(batch, user):
             imports.apply(batch)
         made.append(batch)
@@ -98,11 +103,11 @@ def _rows(at: datetime.datetime) -> list[list[RawCell]]:
     return list(make_rows(count, seed=SEED, dirty=True, today=timezone.localdate(at)))
 
 
-def _planned(file_name: str, rows: list[list[RawCell]], user: Any) -> ImportBatch:
+def _planned(file_name: str, rows: list[list[RawCell]], user: Any, term: Term | None = None) -> ImportBatch:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "sample.xlsx"
         write_sheet(path, headers=HEADERS, rows=rows)
         with path.open("rb") as file:
-            batch = imports.receive(file, file_name=file_name, user=user)
+            batch = imports.receive(file, file_name=file_name, user=user, term=term)
     imports.read_and_plan(batch)
     return batch

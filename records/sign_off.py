@@ -21,10 +21,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import terms, verification
-from .models import AcademicRecord, ImportBatch, ImportOutcome, Level, Term, TermReason, TermSignOff, Verdict
+from .models import (
+    AcademicRecord,
+    BatchUndo,
+    Delivery,
+    ImportBatch,
+    ImportOutcome,
+    Level,
+    Term,
+    TermReason,
+    TermSignOff,
+    Verdict,
+)
 from .term_figures import Change, Comparison, applied_batches, compare, entered
 
 NEW = (Verdict.NEW_PERSON, Verdict.NEW_RECORD)
+OPEN_DELIVERIES = (Delivery.State.MAPPING, Delivery.State.VALUES, Delivery.State.CONVERTING)
+OPEN_UNDOS = (BatchUndo.State.PLANNING, BatchUndo.State.PLANNED, BatchUndo.State.APPLYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ def checks_of(term: Term) -> list[Check]:
         for reason in TermReason.objects.filter(term=term.pk).select_related("stated_by")
     }
     found = [
-        _settled(line),
+        _settled(term, line),
         _imported(line),
         *_expected(line, entered(applied).count()),
         _asked("rows", _("批次各判定的列數與資料庫相符"), verification.miscounted(applied)),
@@ -72,12 +85,20 @@ def _with_reason(check: Check, said: TermReason | None) -> Check:
     return Check(check.code, check.title, check.result, check.findings, True, said)
 
 
-def _settled(line: terms.Line) -> Check:
-    waiting = [batch for batch in line.batches if batch.state in terms.UNSETTLED]
-    result = (
-        _("尚有 %(count)s 個批次未匯入或放棄") % {"count": len(waiting)} if waiting else _("沒有處理中的批次")
-    )
-    return Check("settled", _("批次都已匯入或放棄"), result, len(waiting))
+def _settled(term: Term, line: terms.Line) -> Check:
+    """Whether nothing is under way that would change what is signed."""
+    under_way = {
+        _("尚有 %(count)s 個批次未匯入或放棄"): sum(batch.state in terms.UNSETTLED for batch in line.batches),
+        _("尚有 %(count)s 個離校資料檔未轉檔或放棄"): Delivery.objects.filter(
+            term=term.pk, state__in=OPEN_DELIVERIES
+        ).count(),
+        _("尚有 %(count)s 個批次的還原未完成或放棄"): BatchUndo.objects.filter(
+            batch__term=term.pk, state__in=OPEN_UNDOS
+        ).count(),
+    }
+    said = [sentence % {"count": count} for sentence, count in under_way.items() if count]
+    result = "；".join(said) or _("沒有處理中的批次")
+    return Check("settled", _("批次都已匯入或放棄"), result, sum(under_way.values()))
 
 
 def _imported(line: terms.Line) -> Check:
@@ -126,10 +147,7 @@ def _shared_serials(applied: QuerySet[ImportBatch]) -> Iterator[str]:
 def _open_rows(line: terms.Line) -> Check:
     result = _("沒有待處理的列")
     if line.open_rows:
-        counts = [batch.counts for batch in line.applied]
-        result = _("未匯入 %(kept_out)s 列，需人工判斷 %(needs_person)s 列") % {
-            name: sum(one.get(name, 0) for one in counts) for name in ("kept_out", "needs_person")
-        }
+        result = _("尚有 %(count)s 列未匯入或需人工判斷") % {"count": line.open_rows}
     return Check("open_rows", _("沒有未匯入或需人工判斷的列"), result, line.open_rows, may_be_reasoned=True)
 
 
@@ -156,13 +174,13 @@ def sheet_of(
     has just asked for checks and comparison hands them over."""
     checks = checks_of(term) if checks is None else checks
     comparison = comparison or compare(term, terms.year_before(term))
-    batches = applied_batches([term]).select_related("uploaded_by", "applied_by").order_by("pk")
+    batches = applied_batches([term]).select_related("uploaded_by", "applied_by")
     return {
         "term": term.key,
         "title": str(term),
         "due_on": term.due_on.isoformat(),
         "expected": term.expected,
-        "batches": [_batch(batch) for batch in batches],
+        "batches": [_batch(batch) for batch in batches.prefetch_related("undoings").order_by("pk")],
         "checks": [_check(check) for check in checks],
         "levels": [str(level.label) for level in Level],
         "departments": [
@@ -180,6 +198,7 @@ def sheet_of(
 
 
 def _batch(batch: ImportBatch) -> dict[str, Any]:
+    undo = batch.standing_undo
     return {
         "number": batch.pk,
         "file_name": batch.file_name,
@@ -190,6 +209,7 @@ def _batch(batch: ImportBatch) -> dict[str, Any]:
         "uploaded_at": _moment(batch.uploaded_at),
         "applied_by": batch.applied_by.display_name if batch.applied_by else "",
         "applied_at": _moment(batch.applied_at) if batch.applied_at else "",
+        "undo": undo.result if undo else "",
     }
 
 

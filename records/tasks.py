@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
 
-from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -14,7 +17,7 @@ from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from . import bulk_edits, deliveries, imports
-from .imports import undoing
+from .imports import undo_states, undoing
 from .models import BatchUndo, BulkEdit, Delivery, DeliveryMapping, ImportBatch
 from .policies import can_import
 
@@ -22,26 +25,49 @@ logger = logging.getLogger(__name__)
 
 
 class TaskFailed(Exception):
-    """What kind of error ended a task. The database's own words quote the row it refused, and the queue keeps the
-    text of errors in clear."""
+    """What kind of error ended a task, and where. An error's own words may quote a cell, or the row that the database
+    refused, and the queue keeps the text of errors in clear."""
+
+
+class _WithoutData:
+    """Around a task's work: any error leaves it as `TaskFailed`."""
+
+    def __init__(self, work: str) -> None:
+        self._work = work
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, Exception):
+            return
+        state = getattr(error.__cause__, "pgcode", None) or ""
+        place = traceback.extract_tb(trace)[-1]
+        what = f"{self._work}: {type(error).__name__} {state}".rstrip()
+        raise TaskFailed(f"{what} ({Path(place.filename).name}:{place.lineno})") from None
 
 
 @task()
 def read_batch(batch_id: int) -> None:
     """Read and plan an uploaded file."""
-    _work(imports.read_and_plan, batch_id)
+    with _WithoutData(f"batch {batch_id}"):
+        imports.read_and_plan(ImportBatch.objects.get(pk=batch_id))
 
 
 @task()
 def replan_batch(batch_id: int) -> None:
     """Plan a batch again."""
-    _work(imports.replan, batch_id)
+    with _WithoutData(f"batch {batch_id}"):
+        imports.replan(ImportBatch.objects.get(pk=batch_id))
 
 
 @task()
 def apply_batch(batch_id: int) -> None:
     """Write a confirmed plan, if who confirmed it may still import (ASVS 8.3.3)."""
-    _work(_apply, batch_id)
+    with _WithoutData(f"batch {batch_id}"):
+        _apply(ImportBatch.objects.get(pk=batch_id))
 
 
 def _apply(batch: ImportBatch) -> None:
@@ -55,10 +81,8 @@ def _apply(batch: ImportBatch) -> None:
 @task()
 def convert_delivery(delivery_id: int) -> None:
     """Fill the template from a mapped delivery; its batch is read next."""
-    try:
+    with _WithoutData(f"delivery {delivery_id}"):
         batch = deliveries.convert(Delivery.objects.get(pk=delivery_id))
-    except DatabaseError as error:
-        raise _failure(f"delivery {delivery_id}", error) from None
     if batch is not None:
         read_batch.enqueue(batch.pk)
 
@@ -66,41 +90,22 @@ def convert_delivery(delivery_id: int) -> None:
 @task()
 def apply_bulk_edit(edit_id: int) -> None:
     """Write a confirmed bulk edit."""
-    try:
+    with _WithoutData(f"bulk edit {edit_id}"):
         bulk_edits.apply(BulkEdit.objects.get(pk=edit_id))
-    except DatabaseError as error:
-        raise _failure(f"bulk edit {edit_id}", error) from None
 
 
 @task()
 def plan_undo(undo_id: int) -> None:
     """Judge what of an imported batch can be taken back."""
-    _work_on_undo(undoing.plan_undo, undo_id)
+    with _WithoutData(f"undo {undo_id}"):
+        undoing.plan_undo(BatchUndo.objects.select_related("batch").get(pk=undo_id))
 
 
 @task()
 def undo_batch(undo_id: int) -> None:
     """Take back what was confirmed, or go on with it; who confirmed it is asked for anew (ASVS 8.3.3)."""
-    _work_on_undo(undoing.undo_batch, undo_id)
-
-
-def _work_on_undo(step: Callable[[BatchUndo], None], undo_id: int) -> None:
-    try:
-        step(BatchUndo.objects.select_related("batch").get(pk=undo_id))
-    except DatabaseError as error:
-        raise _failure(f"undo {undo_id}", error) from None
-
-
-def _work(step: Callable[[ImportBatch], None], batch_id: int) -> None:
-    try:
-        step(ImportBatch.objects.get(pk=batch_id))
-    except DatabaseError as error:
-        raise _failure(f"batch {batch_id}", error) from None
-
-
-def _failure(what: str, error: DatabaseError) -> TaskFailed:
-    state = getattr(error.__cause__, "pgcode", None) or ""
-    return TaskFailed(f"{what}: {type(error).__name__} {state}".rstrip())
+    with _WithoutData(f"undo {undo_id}"):
+        undoing.undo_batch(BatchUndo.objects.select_related("batch").get(pk=undo_id))
 
 
 def request_apply(batch: ImportBatch, user: object) -> bool:
@@ -113,24 +118,30 @@ def request_apply(batch: ImportBatch, user: object) -> bool:
 
 def resume(at: datetime.datetime) -> int:
     """Queue again what a worker left behind when it died, or what was never queued because the web process died first;
-    returns how much. A confirmed plan is resumed too: its confirmer is asked for the right again (`apply_batch`)."""
+    returns how much. What was confirmed is resumed too: its confirmer is asked for the right again. A bulk edit waits
+    for its confirmation again; deliveries that nobody went on with are purged."""
+    resumed = _queue_again(imports.left_behind(at), imports.take_over, _step_of)
+    resumed += _queue_again(
+        deliveries.left_behind(at), deliveries.take_over, lambda _delivery: convert_delivery
+    )
+    resumed += _queue_again(undo_states.left_behind(at), undo_states.take_over, _step_of_undo)
+    dead = [edit for edit in bulk_edits.left_behind(at) if not _is_queued(apply_bulk_edit, edit.pk)]
+    return resumed + sum(bulk_edits.put_back(edit) for edit in dead) + deliveries.purge(at)
+
+
+def _queue_again(
+    left: Iterable[Any], take_over: Callable[[Any], bool], step_of: Callable[[Any], Task]
+) -> int:
+    """Whatever nobody works on and no worker will come to."""
     resumed = 0
-    for batch in imports.left_behind(at):
-        step = _step_of(batch)
-        if _is_queued(step, batch.pk) or not imports.take_over(batch):
+    for work in left:
+        if _is_queued(step_of(work), work.pk) or not take_over(work):
             continue
-        logger.warning("batch %s was left behind (%s) and is queued again", batch.pk, batch.state)
-        batch.refresh_from_db()
-        _step_of(batch).enqueue(batch.pk)
+        work.refresh_from_db()
+        logger.warning("%s %s was left behind and is queued again", work._meta.model_name, work.pk)
+        step_of(work).enqueue(work.pk)
         resumed += 1
-    return resumed + deliveries.recover(at) + bulk_edits.recover(at) + _resume_undos(at)
-
-
-def _resume_undos(at: datetime.datetime) -> int:
-    left = undoing.left_behind(at)
-    for undo in left:
-        (plan_undo if undo.state == BatchUndo.State.PLANNING else undo_batch).enqueue(undo.pk)
-    return len(left)
+    return resumed
 
 
 def _step_of(batch: ImportBatch) -> Task:
@@ -141,10 +152,14 @@ def _step_of(batch: ImportBatch) -> Task:
     return replan_batch if has_plan else read_batch
 
 
-def _is_queued(step: Task, batch_id: int) -> bool:
+def _step_of_undo(undo: BatchUndo) -> Task:
+    return plan_undo if undo.state == BatchUndo.State.PLANNING else undo_batch
+
+
+def _is_queued(step: Task, work_id: int) -> bool:
     """Whether a worker will come to it: behind longer work it only waits."""
     waiting = DBTaskResult.objects.ready().filter(task_path=step.module_path)
-    return waiting.filter(args_kwargs={"args": [batch_id], "kwargs": {}}).exists()
+    return waiting.filter(args_kwargs={"args": [work_id], "kwargs": {}}).exists()
 
 
 def request_bulk_edit(edit: BulkEdit, user: object) -> bool:

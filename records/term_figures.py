@@ -81,7 +81,7 @@ class Comparison:
 def compare(term: Term, before: Term) -> Comparison:
     """What a term brought, by department and level, beside an earlier one."""
     now = _by_department_and_level(term)
-    earlier = _by_department_and_level(before) if applied_batches([before]).exists() else None
+    earlier = _by_department_and_level(before) or None
     seen = {department for department, _level in (*now, *(earlier or ()))}
     lines = [
         DepartmentLine(department, *_changes(now, earlier, {department.pk}))

@@ -121,8 +121,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A term with what came for it. `rows` are those of the batches received; `open_rows` were kept out of what was
-    imported, or need a person."""
+    """A term with what came for it. `rows` are those of batches that were neither given up nor taken back, each once
+    though a corrected or repeated file brought it again; `open_rows` were kept out of what was imported, or need a
+    person."""
 
     term: Term
     standing: Standing
@@ -133,7 +134,13 @@ class Line:
 
     @property
     def applied(self) -> list[ImportBatch]:
-        return [batch for batch in self.batches if batch.state == State.APPLIED]
+        """What was imported and not wholly taken back."""
+        return [batch for batch in self.batches if batch.state == State.APPLIED and not batch.is_undone]
+
+    @property
+    def last_applied(self) -> ImportBatch | None:
+        """The last batch that was imported, taken back or not."""
+        return next((batch for batch in reversed(self.batches) if batch.state == State.APPLIED), None)
 
     @property
     def alive(self) -> list[ImportBatch]:
@@ -152,12 +159,12 @@ class Line:
 
 
 def lines_of(terms: Iterable[Term], day: datetime.date) -> list[Line]:
-    """What came for each of the terms, in their order: three queries, however many there are."""
+    """What came for each of the terms, in their order: six queries, however many there are."""
     terms = list(terms)
     stored = [term.pk for term in terms if term.pk]
     batches: dict[int, list[ImportBatch]] = defaultdict(list)
     found = ImportBatch.objects.filter(term__in=stored).select_related("uploaded_by", "applied_by")
-    for batch in found.order_by("pk"):
+    for batch in found.prefetch_related("undoings", "successors__undoings").order_by("pk"):
         batches[batch.term_id].append(batch)
     closings = {closing.term_id: closing for closing in _closing().filter(term__in=stored)}
     return [_line(term, batches[term.pk], closings.get(term.pk), day) for term in terms]
@@ -172,12 +179,12 @@ def line_of(term: Term, day: datetime.date) -> Line:
 def _line(term: Term, batches: list[ImportBatch], signed: TermSignOff | None, day: datetime.date) -> Line:
     alive = _alive(batches)
     applied = [batch for batch in alive if batch.state == State.APPLIED]
-    still_open = sum(map(open_rows, applied))
+    still_open = sum(map(_open_rows, applied))
     return Line(term, _standing(term, alive, signed, day), batches, rows_of(alive), still_open, signed)
 
 
 def _alive(batches: list[ImportBatch]) -> list[ImportBatch]:
-    return [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED)]
+    return [batch for batch in batches if batch.state in (*UNSETTLED, State.APPLIED) and not batch.is_undone]
 
 
 def rows_of(batches: Iterable[ImportBatch]) -> int:
@@ -198,9 +205,12 @@ def _received(batches: list[ImportBatch]) -> list[ImportBatch]:
     ]
 
 
-def open_rows(batch: ImportBatch) -> int:
-    """The rows of a batch that did not come in and wait for somebody."""
-    return batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+def _open_rows(batch: ImportBatch) -> int:
+    """The rows of a batch that did not come in and wait for somebody. What a returned workbook brought again is open
+    there, or came in."""
+    followed = [one for one in batch.successors.all() if one.state == State.APPLIED and not one.is_undone]
+    left = batch.counts.get("needs_person", 0) + batch.counts.get("kept_out", 0)
+    return max(left - sum(one.returned_rows for one in followed), 0)
 
 
 def _standing(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from . import addresses, countries, dates, emails, identity_numbers, labels, names, phones
 from .cells import EMPTY, Cleaned, ErrorCell, FormulaCell, RawCell
-from .countries import country_choices, country_name, postal_code_of, postal_district
+from .countries import HOME, country_choices, country_name, is_at_home, postal_code_of, postal_district
 from .dates import academic_year, in_both_calendars
 from .identity_numbers import (
     hide_national_ids,
@@ -33,6 +33,7 @@ from .verdicts import Rejected, doubt
 
 # The rest of the system asks this module only; how a value is read stays behind it.
 __all__ = [
+    "HOME",
     "academic_year",
     "clean_accepts_messages",
     "clean_address",
@@ -63,6 +64,7 @@ __all__ = [
     "fold_name",
     "hide_national_ids",
     "in_both_calendars",
+    "is_at_home",
     "mask_national_id",
     "national_id_kind",
     "postal_code_of",

@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import progress
+from . import deliveries, progress
 from .annotations import pinned_text
 from .bulk_edits import progress_name
 from .encryption import DamagedValue, digest, unseal
@@ -29,6 +29,7 @@ from .models import (
     Annotation,
     BatchUndo,
     BulkEdit,
+    Delivery,
     FollowUp,
     ImportBatch,
     ImportOutcome,
@@ -253,12 +254,14 @@ def lost_records(batches: QuerySet[ImportBatch]) -> Iterator[str]:
 
 
 def check_stuck_batches(at: datetime.datetime) -> Iterator[str]:
-    """No batch, undo of one or bulk edit is being read or written without a sign of life."""
+    """No batch, delivery, undo of a batch or bulk edit is being read or written without a sign of life."""
     batches = ImportBatch.objects.filter(state__in=(ImportBatch.State.READING, ImportBatch.State.APPLYING))
     edits = BulkEdit.objects.filter(state=BulkEdit.State.APPLYING)
     undoings = BatchUndo.objects.filter(state__in=(BatchUndo.State.PLANNING, BatchUndo.State.APPLYING))
     is_old = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=at - STUCK_AFTER)
     found = [(_("匯入批次"), batch, batch.pk) for batch in batches.filter(is_old).order_by("pk")]
+    converting = Delivery.objects.filter(is_old, state=Delivery.State.CONVERTING).order_by("pk")
+    found += [(_("離校資料檔"), one, deliveries.progress_name(one)) for one in converting]
     found += [
         (_("還原匯入批次"), undo, undoing.progress_name(undo))
         for undo in undoings.filter(is_old).order_by("pk")

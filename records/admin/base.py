@@ -85,15 +85,16 @@ class WorkspaceAdmin(admin.ModelAdmin):
 
 
 class TrailAdmin(WorkspaceAdmin):
-    """A list of what was done, for who may see the trails: read only, the list says it all, no page of one entry."""
+    """A list of what was done, for whom `allowed` lets in: read only, the list says it all, no page of one entry."""
 
+    allowed: policies.Function = policies.can_see_trail
     sortable_by = ()
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> None:
         return None
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(policies.can_see_trail(request.user))
+        return bool(self.allowed(request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -102,7 +103,7 @@ class TrailAdmin(WorkspaceAdmin):
         return False
 
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        require(policies.can_see_trail(request.user))
+        require(self.allowed(request.user))
         raise Http404
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -64,8 +64,9 @@ class BatchRowPages(BatchPages):
         form = self._decision_form(batch, stored, request.user, request.POST)
         if not form.is_valid():
             return self._row_page(request, batch, stored, Asked(decision=form))
-        ruling = form.ruling(request.POST.getlist("accepted"))
-        found = against(batch, stored, ruling)
+        found = [*form.doubts(), *against(batch, stored, form.ruling())]
+        # Whatever else was sent was asked of nobody.
+        ruling = form.ruling({one.code for one in found}.intersection(request.POST.getlist("accepted")))
         if any(one.is_final or one.code not in ruling.accepted for one in found):
             return self._row_page(request, batch, stored, Asked(form, contradictions=tuple(found)))
         result = imports.decide_row(
@@ -79,7 +80,10 @@ class BatchRowPages(BatchPages):
         if result is None:
             messages.warning(request, _("批次的狀態已經改變，這次的選擇沒有套用。"))
             return redirect("admin:records_importbatch_change", object_id)
-        messages.success(request, _("已記下 %(count)s 列的決定。") % {"count": result.decided})
+        told = _("已記下第 %(row)s 列的決定。")
+        if result.decided > 1:
+            told = _("已記下第 %(row)s 列等 %(count)s 列的決定。")
+        messages.success(request, told % {"row": row_number, "count": result.decided})
         if result.left:
             rows = "、".join(str(number) for number in result.left[:20])
             messages.warning(
@@ -140,8 +144,9 @@ class BatchRowPages(BatchPages):
         self, batch: ImportBatch, stored: ImportRow, user: Any, data: Any = None
     ) -> DecisionForm:
         like = {scope: rows.count() for scope, rows in like_rows(batch, stored).items()}
-        found = candidates_of(stored, item_of(batch, stored), user)
-        return DecisionForm(data, candidates=found, like=like, user=user)
+        item = item_of(batch, stored)
+        found = candidates_of(stored, item, user)
+        return DecisionForm(data, item=item, candidates=found, like=like, user=user)
 
     def _correction_form(self, request: HttpRequest, stored: ImportRow, data: Any = None) -> CorrectionForm:
         everything = "all" in (request.GET.get("cells"), request.POST.get("cells"))
@@ -167,6 +172,7 @@ class BatchRowPages(BatchPages):
             "corrections": row_pages.corrections_of(stored),
             "contradictions": asked.contradictions,
             "is_final": any(one.is_final for one in asked.contradictions),
+            "accepted": request.POST.getlist("accepted"),
         }
         if is_open:
             context["correction_form"] = asked.correction or self._correction_form(request, stored)

@@ -26,6 +26,7 @@ from ..page_checks import require
 from ..progress_sentences import sentence_of
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
+from .batch_discard import BatchDiscardPage
 from .batch_filters import BROKEN, FILTERS
 from .batch_rows import BatchRowPages
 from .batch_undo import BatchUndoPages
@@ -41,16 +42,25 @@ class Tab(NamedTuple):
 
     verdict: str
     title: str
-    count: int
+    count: str
     is_current: bool
 
 
-class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
+class Result(NamedTuple):
+    """What became of the rows of an applied batch; `changed` were planned, and not written any more."""
+
+    written: str
+    unchanged: str
+    left: list[Tab]
+    changed: int
+
+
+class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
     navigation_title = gettext_lazy("匯入批次")
     navigation_covers = ("records_delivery", "records_deliverymapping")
     change_list_template = "admin/records/importbatch/list.html"
     list_display = (
-        "label", "file_name", "term", "state_", "rows_", "uploader", "uploaded", "importer", "applied"
+        "label", "state_", "file_name", "term", "rows_", "uploader", "uploaded", "importer", "applied"
     )  # fmt: skip
     empty_value_display = "－"
     list_display_links = ("label",)
@@ -75,7 +85,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
 
     @admin.display(description=gettext_lazy("列數"))
     def rows_(self, batch: ImportBatch) -> Any:
-        return batch.counts.get("rows", "－")
+        return _grouped(batch.counts["rows"]) if "rows" in batch.counts else "－"
 
     @admin.display(description=gettext_lazy("上傳者"))
     def uploader(self, batch: ImportBatch) -> str:
@@ -103,7 +113,6 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
         acts = (
             ("options", self.options_view),
             ("decide", self.decide_view),
-            ("discard", self.discard_view),
         )
         return [
             path("template/", view(require_GET(self.template_view)), name=self.address_name("template")),
@@ -117,13 +126,18 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
                 for act, page in acts
             ),
             *(
-                path(
-                    f"<int:object_id>/{act}/",
-                    view(require_POST(self.admin_site.sensitive(page))),
-                    name=self.address_name(act),
+                path(f"<int:object_id>/{act}/", view(require_POST(page)), name=self.address_name(act))
+                for act, page in (
+                    ("apply", self.admin_site.sensitive(self.apply_view)),
+                    (
+                        "returned",
+                        self.admin_site.sensitive_file(
+                            self.returned_view, "admin:records_importbatch_change"
+                        ),
+                    ),
                 )
-                for act, page in (("apply", self.apply_view), ("returned", self.returned_view))
             ),
+            *self.discard_urls(),
             *self.row_urls(),
             *self.undo_urls(),
         ]
@@ -190,7 +204,8 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
             "is_planned": batch.state == State.PLANNED,
             "progress": _progress(batch),
             "tabs": _tabs(batch, verdict),
-            "earlier": imports.earlier_import(batch) if batch.state == State.PLANNED else None,
+            "twins": imports.twins_of(batch) if batch.state == State.PLANNED else [],
+            "result": _result(batch) if batch.state == State.APPLIED else None,
             "sees_rows": sees_rows,
             "can_assign": policies.can_prepare_terms(request.user),
             "undo": undoing.undo_of(batch),
@@ -216,11 +231,13 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
             "rows": imports.rows_of(batch, verdict=verdict, page=page.number),
             "questions": imports.open_questions(batch, asked) if is_planned else [],
             "asked_about_rows": imports.asked_about_rows(batch, asked) if is_planned else [],
-            "waits_to_be_planned": is_planned and imports.waits_to_be_planned(batch),
+            "waits_to_be_planned": is_planned and batch.needs_plan,
+            "is_outdated": is_planned and imports.changed_since_plan(batch),
+            "waiting_for_others": _count(batch, Verdict.NEEDS_PERSON) - sum(one.rows for one in asked),
             "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],
             "options": OptionsForm(instance=batch) if is_planned else None,
-            "changing": sum(batch.counts.get(name, 0) for name in ("new_person", "new_record", "update")),
+            "changing": _count(batch, *imports.CHANGING),
         }
 
     def progress_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -257,7 +274,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
 
     def apply_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         batch = self._batch_for_act(request, object_id)
-        if batch.state == State.PLANNED and imports.waits_to_be_planned(batch):
+        if batch.state == State.PLANNED and batch.needs_plan:
             messages.warning(request, _("有決定或更正尚未套用；請先重新產生計畫，看過之後再確認匯入。"))
             return redirect("admin:records_importbatch_change", object_id)
         if tasks.request_apply(batch, request.user):
@@ -273,14 +290,6 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages):
         else:
             text = _("這個批次目前是「%(state)s」，不能確認匯入。") % {"state": batch.get_state_display()}
         messages.warning(request, text)
-
-    def discard_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        batch = self._batch_for_act(request, object_id)
-        if imports.discard(batch):
-            messages.success(request, _("已放棄，檔案與計畫中的個人資料已刪除。"))
-        else:
-            messages.warning(request, _("批次的狀態已經改變，不能放棄。"))
-        return redirect("admin:records_importbatch_change", object_id)
 
     def returned_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The rows to be corrected, with every cell as it came: logged before they go out."""
@@ -316,9 +325,28 @@ def _tabs(batch: ImportBatch, current: str) -> list[Tab]:
     if "rows" not in batch.counts:
         return []
     return [
-        Tab("", _("全部"), batch.counts["rows"], not current),
-        *(
-            Tab(value, str(title), batch.counts.get(value, 0), value == current)
-            for value, title in Verdict.choices
-        ),
+        Tab("", _("全部"), _grouped(batch.counts["rows"]), not current),
+        *(_tab(batch, Verdict(value), is_current=value == current) for value in Verdict.values),
     ]
+
+
+def _tab(batch: ImportBatch, verdict: Verdict, *, is_current: bool = False) -> Tab:
+    return Tab(verdict.value, str(verdict.label), _grouped(_count(batch, verdict)), is_current)
+
+
+def _result(batch: ImportBatch) -> Result:
+    left = [one for one in (Verdict.NEEDS_PERSON, Verdict.KEPT_OUT) if _count(batch, one)]
+    return Result(
+        _grouped(_count(batch, *imports.CHANGING)),
+        _grouped(_count(batch, Verdict.UNCHANGED)),
+        [_tab(batch, verdict) for verdict in left],
+        batch.counts.get("not_written", 0),
+    )
+
+
+def _count(batch: ImportBatch, *verdicts: str) -> int:
+    return sum(batch.counts.get(verdict, 0) for verdict in verdicts)
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}"

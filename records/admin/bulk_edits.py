@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import bulk_edits, policies, progress, tasks
-from ..columns import BY_ATTRIBUTE
+from .. import bulk_edits, policies, progress, tasks, values
+from ..bulk_edit_fields import FIELDS
+from ..columns import BY_ATTRIBUTE, Owner, shown
 from ..forms.bulk_edits import BulkEditForm, ReasonForm
 from ..models import AcademicRecord, BulkEdit, BulkEditRow, Person
 from ..page_checks import require
@@ -146,14 +147,14 @@ class BulkEditAdmin(WorkspaceAdmin):
             "chosen": chosen,
             "count": chosen.people.count(),
             "degrees": chosen.records.count(),
-            "fields": [BY_ATTRIBUTE[name] for name in bulk_edits.FIELDS],
+            "fields": [BY_ATTRIBUTE[name] for name in FIELDS],
             "query": request.GET.urlencode(),
         }
         return self._page(request, "choose.html", context)
 
     def plan_view(self, request: HttpRequest, attribute: str) -> HttpResponse:
         require(policies.can_bulk_edit(request.user))
-        if attribute not in bulk_edits.FIELDS or not policies.may_write(request.user, attribute):
+        if attribute not in FIELDS or not policies.may_write(request.user, attribute):
             raise Http404
         chosen = self._chosen(request)
         form = BulkEditForm(request.POST or None, attribute=attribute, today=timezone.localdate())
@@ -272,12 +273,15 @@ class BulkEditAdmin(WorkspaceAdmin):
         rows = rows.order_by("pk")
         rows = rows.filter(outcome=outcome) if outcome else rows
         page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+        elsewhere = edit.rows.filter(_elsewhere(edit))
+        doubted = set(elsewhere.filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
         lists = Lists.load()
         undoing = edit.undoings.exclude(state=State.DISCARDED).first()
         context = {
             "title": _("整批修改 #%(number)s") % {"number": edit.pk},
             "edit": edit,
             "what": _what(edit, lists),
+            "of_degrees": BY_ATTRIBUTE[edit.attribute].owner is Owner.RECORD,
             "is_planned": edit.state == State.PLANNED,
             "is_working": edit.state == State.APPLYING,
             "decision": bulk_edits.may_apply(request.user, edit),
@@ -289,9 +293,15 @@ class BulkEditAdmin(WorkspaceAdmin):
             "page": page,
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "rows": [
-                (row, lists.shown(edit.attribute, row.before), lists.shown(edit.attribute, row.after))
+                (
+                    row,
+                    lists.shown(edit.attribute, row.before),
+                    lists.shown(edit.attribute, row.after),
+                    shown("country", row.person.country) if row.pk in doubted else "",
+                )
                 for row in page
             ],
+            "elsewhere": elsewhere.values("person").distinct().count(),
             "undoing": undoing,
             "can_undo": edit.state == State.APPLIED and undoing is None and edit.counts.get(Outcome.DONE),
             "form": form or ReasonForm(),
@@ -309,6 +319,14 @@ def _what(edit: BulkEdit, lists: Lists) -> str:
     if edit.undo_of_id:
         return _("%(field)s → 回到整批修改 #%(number)s 之前") % {"field": header, "number": edit.undo_of_id}
     return f"{header} → {lists.shown(edit.attribute, edit.value)}"
+
+
+def _elsewhere(edit: BulkEdit) -> Q:
+    """The rows of a plan whose person lives in another country than the new city or postal code: worth a look."""
+    if edit.attribute not in ("city", "postal_code") or not edit.value:
+        return Q(pk__in=())
+    at_home = values.is_at_home(**{edit.attribute: edit.value})
+    return ~Q(person__country__in=("", values.HOME)) if at_home else Q(person__country=values.HOME)
 
 
 def _progress(edit: BulkEdit) -> dict[str, Any]:

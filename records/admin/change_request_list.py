@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Count, IntegerField, Min, Prefetch, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, Min, OuterRef, Prefetch, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,13 +17,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import change_comparisons, change_requests, change_reviews, policies
-from ..models import WAITING, AcademicRecord, ChangeItem, ChangeRequest, Department, ReviewMode
+from ..models import (
+    WAITING,
+    AcademicRecord,
+    ChangeItem,
+    ChangeRequest,
+    ChangeRequestEvent,
+    Department,
+    ReviewMode,
+)
 from ..programmes import Lists
 from ..rights import ALL_FIELDS, Reach, reach_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .board import Card
 
-State = ChangeRequest.State
+State, Step = ChangeRequest.State, ChangeRequestEvent.Step
 LIST = "admin:records_changerequest_changelist"
 AGES = {"3": 3, "7": 7, "30": 30}  # days
 _TITLES = {field.attribute: field.title for field in ALL_FIELDS}
@@ -93,7 +101,8 @@ class FieldFilter(ChoiceFilter):
     parameter_name = "field"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        used = set(ChangeItem.objects.order_by().values_list("attribute", flat=True).distinct())
+        items = ChangeItem.objects.filter(request__in=change_requests.visible_to(request.user))
+        used = set(items.order_by().values_list("attribute", flat=True).distinct())
         return [(field.attribute, str(field.title)) for field in ALL_FIELDS if field.attribute in used]
 
     def narrowed(self, queryset: QuerySet, value: str) -> QuerySet:
@@ -159,7 +168,8 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeRequest]:
         """Each with what `change_comparisons.compared` reads, and what the columns say of it for this reader."""
         records = policies.visible_records(request.user).order_by("graduation_date", "pk")
-        requests = change_requests.visible_to(request.user)
+        further = ChangeRequestEvent.objects.filter(request=OuterRef("pk"), step=Step.SUPPLEMENTED)
+        requests = change_requests.visible_to(request.user).annotate(is_supplemented=Exists(further))
         return requests.select_related("person", "proposed_by", "taken_by", "decided_by").prefetch_related(
             Prefetch("items", ChangeItem.objects.select_related("record__programme")),
             Prefetch("person__academic_records", records, to_attr="shown_records"),
@@ -221,32 +231,34 @@ class ChangeRequestListAdmin(WorkspaceAdmin):
             "", '<span class="line">{}</span>', ((r.programme.name,) for r in request.person.shown_records)
         )
         name = format_html('<span class="name">{}</span>', request.person.chinese_name)
-        return _cell(_("校友"), format_html("{} {}", name, programmes))
+        return format_html("{} {}", name, programmes)
 
     @admin.display(description=gettext_lazy("異動（原內容 → 申請內容）"))
     def fields_(self, request: ChangeRequest) -> SafeString:
         context = {"compared": request.compared, "is_waiting": request.is_waiting}
-        return _cell(_("異動"), render_to_string("admin/records/changerequest/fields.html", context))
+        return render_to_string("admin/records/changerequest/fields.html", context)
 
     @admin.display(description=gettext_lazy("申請人"))
-    def proposer_(self, request: ChangeRequest) -> SafeString:
-        return _cell(_("申請人"), request.proposed_by.display_name)
+    def proposer_(self, request: ChangeRequest) -> str:
+        return request.proposed_by.display_name
 
     @admin.display(description=gettext_lazy("申請時間"))
     def age_(self, request: ChangeRequest) -> SafeString:
         moment = timezone.localtime(request.proposed_at)
         when = format_html('<span class="nowrap">{}</span>', f"{moment:%Y-%m-%d %H:%M}")
         if not request.is_waiting:
-            return _cell(_("申請時間"), when)
-        return _cell(_("申請時間"), format_html('{} <span class="line">{}</span>', when, request.age))
+            return when
+        return format_html('{} <span class="line">{}</span>', when, request.age)
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, request: ChangeRequest) -> SafeString:
         state = request.shown_state
         tag = format_html('<span class="tag request-{}">{}</span>', state.value, state.label)
+        if request.is_waiting and request.is_supplemented:
+            tag = format_html('{} <span class="tag tag-warning">{}</span>', tag, _("補件"))
         if request.holder:
             tag = format_html('{} <span class="line">{}</span>', tag, request.holder.display_name)
-        return _cell(_("狀態"), tag)
+        return tag
 
 
 def age_of(request: ChangeRequest, at: datetime.datetime) -> str:
@@ -256,8 +268,3 @@ def age_of(request: ChangeRequest, at: datetime.datetime) -> str:
         return ngettext("已等待 %(days)d 天", "已等待 %(days)d 天", waited.days) % {"days": waited.days}
     hours = waited.seconds // 3600
     return _("已等待 %(hours)d 小時") % {"hours": hours} if hours else _("不到 1 小時")
-
-
-def _cell(label: str, content: Any) -> SafeString:
-    """A cell that says its column's name where the table is stacked, that is on narrow screens."""
-    return format_html('<span class="narrow-label">{}</span><span>{}</span>', label, content)

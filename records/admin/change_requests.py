@@ -3,7 +3,6 @@ of reviewing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,24 +11,23 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from .. import change_comparisons, change_reviews, evidence, policies
+from .. import change_comparisons, change_reviews, evidence, kept_typing, policies
 from ..change_comparisons import Comparison, Standing
 from ..change_reviews import ReviewRefused
 from ..forms.change_requests import ReviewModeForm, StepForm
 from ..models import WAITING, ChangeRequest, ChangeRequestEvent, ReviewMode
-from ..page_checks import require
+from ..page_checks import ID, require
 from ..programmes import Lists
 from .change_request_list import LIST, ChangeRequestListAdmin, age_of
 
 Step, State = ChangeRequestEvent.Step, ChangeRequest.State
-ID = re.compile(r"[0-9]{1,18}")
 PAGE = "admin:records_changerequest_change"
 
 # What each step leaves to say.
@@ -73,26 +71,34 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             path("bulk/", view(require_POST(self.bulk_view)), name=self.address_name("bulk")),
             path("mode/", view(self.mode_view), name=self.address_name("mode")),
             path(
-                "<int:object_id>/evidence/",
+                "<int:object_id>/evidence/<int:event_id>/",
                 view(require_POST(self.evidence_view)),
                 name=self.address_name("evidence"),
-            ),
-            path(
-                "<int:object_id>/steps/<slug:step>/",
-                view(require_POST(self.step_view)),
-                name=self.address_name("step"),
             ),
         ]
 
     # --- one request ------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
         require(policies.can_see_change_requests(request.user))
-        return self._request_page(request, self._request(request, object_id))
+        shown = self._request(request, object_id)
+        if request.method == "POST":
+            return self._step(request, shown)
+        typed = kept_typing.data_of(request)
+        if typed is None:
+            return self._request_page(request, shown)
+        ticked = [int(text) for text in typed.getlist("items") if ID.fullmatch(text)]
+        return self._request_page(request, shown, typed.get("answer", ""), ticked)
 
     def _request_page(
-        self, request: HttpRequest, shown: ChangeRequest, answer: str = "", chosen: list[int] | None = None
+        self,
+        request: HttpRequest,
+        shown: ChangeRequest,
+        answer: str = "",
+        chosen: list[int] | None = None,
+        trouble: str = "",
     ) -> HttpResponse:
-        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken."""
+        """`answer` and `chosen` are what was typed and ticked in a step that could not be taken, or was kept; `trouble`
+        says why it could not."""
         now, user = timezone.now(), request.user
         rows = change_comparisons.shown_to(user, shown, Lists.for_showing())
         allowed = change_reviews.may_review(user, shown)
@@ -103,12 +109,13 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         ticked = [one.item.pk for one in rows if one.standing is Standing.AS_BEFORE]
         context = {
             "title": _("異動申請 %(number)s") % {"number": shown.number},
+            "trouble": trouble,
             "shown": shown,
             "state": change_reviews.state_now(shown, now),
             "rows": rows,
             "seen": change_comparisons.fingerprint(shown, rows),
             "ticked": ticked if chosen is None else chosen,
-            "form": StepForm(initial={"answer": answer}, request=shown, prefix=None),
+            "form": StepForm(initial={"answer": answer}, request=shown),
             "can_review": bool(policies.can_review_changes(user)),
             "can_decide": shown.is_waiting and bool(allowed) and (holder is None or is_mine),
             "denied": "" if allowed or not policies.can_review_changes(user) else allowed.reason,
@@ -121,7 +128,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             "others": list(others[:5]) if policies.can_review_changes(user) else [],
             "following": self._following(request, shown),
             "events": shown.events.select_related("by"),
-        }
+        } | kept_typing.in_form(request)
         return self._page(request, "request.html", context)
 
     def _following(self, request: HttpRequest, shown: ChangeRequest) -> ChangeRequest | None:
@@ -134,28 +141,27 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         return waiting.exclude(pk=shown.pk).exclude(pk__in=held.values("pk")).first()
 
     # --- acts -------------------------------------------------------------------------------------------------
-    def step_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
+    def _step(self, request: HttpRequest, shown: ChangeRequest) -> HttpResponse:
         """Takes a step on the version that the page showed; one sentence says what became of it, and nothing that
         was typed is lost."""
-        require(policies.can_see_change_requests(request.user))
+        data, page = kept_typing.data_of(request), reverse(PAGE, args=[shown.pk])
+        step = data.get("step", "")
         if step not in DONE or step == Step.PARTLY:
             raise Http404
-        shown = self._request(request, object_id)
         if step != Step.WITHDRAWN:
             require(policies.can_review_changes(request.user))
-        form = StepForm(request.POST, request=shown)
+        form = StepForm(data, request=shown)
         if not form.is_valid():
             messages.error(request, _("這一步沒有生效，請在頁面上重新選擇。"))
-            return redirect(PAGE, object_id)
+            return redirect(page)
         try:
-            changed = self._take(request, object_id, step, form.cleaned_data)
+            changed = self._take(request, shown.pk, step, form.cleaned_data)
         except ReviewRefused as error:
-            messages.error(request, str(error))
-            data = form.cleaned_data
-            fresh = self._request(request, object_id)
-            return self._request_page(request, fresh, data["answer"], data["items"] or None)
+            typed = form.cleaned_data
+            fresh = self._request(request, shown.pk)
+            return self._request_page(request, fresh, typed["answer"], typed["items"] or None, str(error))
         messages.success(request, DONE.get(changed.state if step == Step.APPROVED else step, ""))
-        return redirect(PAGE, object_id)
+        return redirect(page)
 
     def _take(self, request: HttpRequest, object_id: int, step: str, data: dict[str, Any]) -> ChangeRequest:
         act = {"version": data["version"], "by": request.user, "at": timezone.now()}
@@ -166,14 +172,14 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
         items = None if "all" in request.POST else data["items"]
         return change_reviews.approve(object_id, **act, seen=data["seen"], items=items, answer=data["answer"])
 
-    def evidence_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        """The paper of a request, for its proposer and the center; noted before it goes out."""
+    def evidence_view(self, request: HttpRequest, object_id: int, event_id: int) -> HttpResponseBase:
+        """A paper of a request, for its proposer and the center; noted before it goes out."""
         require(policies.can_see_change_requests(request.user))
         shown = self._request(request, object_id)
-        if not shown.evidence:
-            raise Http404
-        change_reviews.note_evidence_taken(shown, by=request.user, at=timezone.now())
-        return evidence.download(shown.evidence.name, _("佐證 %(number)s") % {"number": shown.number})
+        event = get_object_or_404(shown.events.exclude(evidence=""), pk=event_id)
+        address = request.META.get("REMOTE_ADDR") or None
+        change_reviews.note_evidence_taken(shown, by=request.user, at=timezone.now(), address=address)
+        return evidence.download(event.evidence.name, _("佐證 %(number)s") % {"number": shown.number})
 
     # --- many at once -----------------------------------------------------------------------------------------
     def bulk_view(self, request: HttpRequest) -> HttpResponse:
@@ -225,7 +231,7 @@ class ChangeRequestAdmin(ChangeRequestListAdmin):
             try:
                 change_reviews.approve(
                     one.pk,
-                    version=int(version) if version.isdecimal() else 0,
+                    version=int(version) if ID.fullmatch(version) else 0,
                     seen=fingerprint,
                     items=None,
                     by=request.user,

@@ -20,6 +20,7 @@ from .. import deliveries, policies, progress, tasks
 from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
 from ..page_checks import require
+from ..progress_sentences import sentence_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
 
@@ -98,7 +99,7 @@ class DeliveryAdmin(ImportersAdmin):
             ("columns", self.columns_view),
             ("values", self.values_view),
             ("discard", self.discard_view),
-            ("filled", self.admin_site.sensitive(self.filled_view)),
+            ("filled", self.admin_site.sensitive_file(self.filled_view, "admin:records_delivery_change")),
         )
         return [
             path(
@@ -284,7 +285,7 @@ def _values_in_words(stored: DeliveryMapping | None) -> list[tuple[str, str, str
 
 def _progress(delivery: Delivery) -> dict[str, Any]:
     name = deliveries.progress_name(delivery)
-    state = progress.read(name) if delivery.state == State.CONVERTING else None
-    if state is None:
+    noted = progress.read(name) if delivery.state == State.CONVERTING else None
+    if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {**state, "text": _("轉檔：%(done)s 列") % state}
+    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}

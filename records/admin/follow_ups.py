@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import follow_ups, policies, resources
+from .. import follow_ups, kept_typing, policies, resources
 from ..forms.follow_ups import AssignForm, CallForm, CallSheetForm, UnreachableForm
 from ..models import CallAttempt, FollowUp
 from ..page_checks import require
-from ..reading_limits import count_person
+from ..reading_limits import count_list, count_person
+from ..templatetags.telephone import dialled
 from .base import WorkspaceAdmin
 from .follow_up_filters import FILTERS
 from .workbook_files import download, temporary_file
@@ -38,7 +39,17 @@ SHEET_PEOPLE = 500
 class FollowUpAdmin(WorkspaceAdmin):
     navigation_title = gettext_lazy("電話補正")
     change_list_template = "admin/records/followup/list.html"
-    list_display = ("name", "item_", "departments", "age", "assignee", "last_call", "next_try_", "state_")
+    list_display = (
+        "name",
+        "item_",
+        "numbers",
+        "departments",
+        "age",
+        "assignee",
+        "last_call",
+        "next_try_",
+        "state_",
+    )
     list_display_links = ("name",)
     list_filter = FILTERS
     sortable_by = ()
@@ -62,10 +73,13 @@ class FollowUpAdmin(WorkspaceAdmin):
             .prefetch_related(Prefetch("person__academic_records", records, to_attr="shown_records"))
         )
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        reads = any(policies.may_read(request.user, name) for name in follow_ups.NUMBERS)
+        return [name for name in self.list_display if reads or name != "numbers"]
+
     def own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         acts = (
-            ("call", self.call_view),
             ("assign", self.assign_view),
             ("unreachable", self.unreachable_view),
             ("reopen", self.reopen_view),
@@ -74,7 +88,7 @@ class FollowUpAdmin(WorkspaceAdmin):
             path("figures/", view(require_GET(self.figures_view)), name=self.address_name("figures")),
             path(
                 "call-sheet/",
-                view(self.admin_site.sensitive(self.call_sheet_view)),
+                view(self.admin_site.sensitive_file(self.call_sheet_view)),
                 name=self.address_name("call_sheet"),
             ),
             *(
@@ -85,6 +99,7 @@ class FollowUpAdmin(WorkspaceAdmin):
 
     # --- the list ---------------------------------------------------------------------------------------------
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        count_list(request)
         context = {
             "title": self.navigation_title,
             "takes_sheets": policies.can_take_call_sheets(request.user),
@@ -96,40 +111,48 @@ class FollowUpAdmin(WorkspaceAdmin):
         return format_html('<span class="name">{}</span>', item.person.chinese_name)
 
     @admin.display(description=gettext_lazy("缺漏資料"))
-    def item_(self, item: FollowUp) -> SafeString:
-        return _cell(_("缺漏資料"), item.get_item_display())
+    def item_(self, item: FollowUp) -> str:
+        return item.get_item_display()
+
+    @admin.display(description=gettext_lazy("電話"))
+    def numbers(self, item: FollowUp) -> SafeString:
+        texts = [getattr(item.person, name) for name in follow_ups.NUMBERS]
+        lines = format_html_join(
+            "", '<span class="line">{}</span>', ((dialled(text),) for text in texts if text)
+        )
+        return _cell(_("電話"), lines or "－")
 
     @admin.display(description=gettext_lazy("系所"))
-    def departments(self, item: FollowUp) -> SafeString:
+    def departments(self, item: FollowUp) -> str:
         names = dict.fromkeys(record.programme.department.name for record in item.person.shown_records)
         lines = format_html_join("", '<span class="line">{}</span>', ((name,) for name in names))
-        return _cell(_("系所"), lines or "－")
+        return lines or "－"
 
     @admin.display(description=gettext_lazy("已開立"))
     def age(self, item: FollowUp) -> SafeString:
         opened = timezone.localtime(item.opened_at)
         until = timezone.localtime(item.closed_at) if item.closed_at else timezone.localtime()
         days = _("%(days)s 天") % {"days": (until.date() - opened.date()).days}
-        return _cell(_("已開立"), format_html('<span title="{}">{}</span>', f"{opened:%Y-%m-%d}", days))
+        return format_html('<span title="{}">{}</span>', f"{opened:%Y-%m-%d}", days)
 
     @admin.display(description=gettext_lazy("負責人"))
-    def assignee(self, item: FollowUp) -> SafeString:
-        return _cell(_("負責人"), item.assigned_to.display_name if item.assigned_to else "－")
+    def assignee(self, item: FollowUp) -> str:
+        return item.assigned_to.display_name if item.assigned_to else "－"
 
     @admin.display(description=gettext_lazy("上次通話"))
-    def last_call(self, item: FollowUp) -> SafeString:
+    def last_call(self, item: FollowUp) -> str:
         if item.called_at is None:
-            return _cell(_("上次通話"), _("尚未撥打"))
+            return _("尚未撥打")
         outcome = CallAttempt.Outcome(item.call_outcome).label
-        return _cell(_("上次通話"), f"{timezone.localtime(item.called_at):%Y-%m-%d} {outcome}")
+        return f"{timezone.localtime(item.called_at):%Y-%m-%d} {outcome}"
 
     @admin.display(description=gettext_lazy("下次聯絡"))
-    def next_try_(self, item: FollowUp) -> SafeString:
+    def next_try_(self, item: FollowUp) -> str:
         if item.next_try is None or item.closed_at:
-            return _cell(_("下次聯絡"), "－")
+            return "－"
         is_due = item.next_try <= timezone.localdate()
         due = format_html(' <span class="tag tag-warning">{}</span>', _("到期")) if is_due else ""
-        return _cell(_("下次聯絡"), format_html("{}{}", item.next_try.isoformat(), due))
+        return format_html("{}{}", item.next_try.isoformat(), due)
 
     @admin.display(description=gettext_lazy("狀態"))
     def state_(self, item: FollowUp) -> SafeString:
@@ -139,18 +162,18 @@ class FollowUpAdmin(WorkspaceAdmin):
             tag = format_html('<span class="tag">{}</span>', _("無法聯繫"))
         else:
             tag = format_html('<span class="tag tag-warning">{}</span>', _("待補"))
-        return _cell(_("狀態"), tag)
+        return tag
 
     # --- one person ---------------------------------------------------------------------------------------------
     def change_view_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        require(policies.can_follow_up(request.user))
-        return self._work_page(request, self._item(request, object_id))
-
-    def call_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What there is to ask, and the call that was made for it, as a POST."""
         require(policies.can_follow_up(request.user))
         item = self._item(request, object_id)
-        form = CallForm(request.POST, numbers=follow_ups.numbers_of(item.person, request.user))
-        if form.is_valid():
+        typed = kept_typing.data_of(request)
+        if typed is None:
+            return self._work_page(request, item)
+        form = CallForm(typed, numbers=follow_ups.numbers_of(item.person, request.user))
+        if request.method == "POST" and form.is_valid():
             try:
                 follow_ups.log_call(item, by=request.user, at=timezone.now(), **form.details())
             except ValidationError as error:
@@ -223,21 +246,18 @@ class FollowUpAdmin(WorkspaceAdmin):
 
     def _work_page(self, request: HttpRequest, item: FollowUp, **forms: Any) -> HttpResponse:
         person, user = item.person, request.user
-        reads_all_notes = policies.may_read(user, "annotations")
-        calls = [
-            (call, call.note if reads_all_notes or call.by_id == user.pk else "")
-            for call in person.call_attempts.select_related("by")
-        ]
         context = {
             "title": _("電話補正：%(name)s") % {"name": person.chinese_name},
             "item": item,
             "person": person,
             "records": person.shown_records,
             "items": follow_ups.open_items(person),
-            "calls": calls,
+            "calls": follow_ups.calls_to(person, user),
+            "numbers": follow_ups.numbers_of(person, user),
             "gone": person.unreachable.filter(ended_at=None).select_related("declared_by").first(),
-            "reads_reason": reads_all_notes,
+            "reads_reason": policies.may_read(user, "annotations"),
             "can_edit": bool(policies.can_edit_people(user)),
+            "can_propose": bool(policies.can_propose_changes(user)),
             "can_declare": bool(policies.can_declare_unreachable(user)),
             "call_form": CallForm(numbers=follow_ups.numbers_of(person, user)),
             "assign_form": AssignForm(
@@ -245,7 +265,7 @@ class FollowUpAdmin(WorkspaceAdmin):
             ),
             "unreachable_form": UnreachableForm(),
         }
-        return self._page(request, "work.html", context | forms)
+        return self._page(request, "work.html", context | kept_typing.in_form(request) | forms)
 
     # --- figures and the sheet ----------------------------------------------------------------------------------
     def figures_view(self, request: HttpRequest) -> HttpResponse:
@@ -300,21 +320,14 @@ class FollowUpAdmin(WorkspaceAdmin):
 
 
 # --- the chart ------------------------------------------------------------------------------------------------------
-_STEP, _WIDTH = 32, 300
+_STEP, _WIDTH = 56, 280
 
 
 def _bars(rows: list[follow_ups.Completion]) -> list[dict[str, Any]]:
-    """A bar a department: done, then unreachable, on a ground as long as what was opened."""
+    """A bar a department below its name: done, then unreachable, on a ground as long as what was opened."""
     bars = []
     for index, row in enumerate(rows):
         done = row.done * _WIDTH // row.opened
         gone = row.unreachable * _WIDTH // row.opened
-        bars.append(
-            {"row": row, "y": index * _STEP, "done": done, "gone": gone, "text_y": index * _STEP + 18}
-        )
+        bars.append({"row": row, "y": index * _STEP, "done": done, "gone": gone})
     return bars
-
-
-def _cell(label: str, content: Any) -> SafeString:
-    """A cell that says its column's name where the table is stacked, that is on narrow screens."""
-    return format_html('<span class="narrow-label">{}</span><span>{}</span>', label, content)

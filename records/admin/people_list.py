@@ -132,33 +132,31 @@ class PeopleListAdmin(WorkspaceAdmin):
 
     @admin.display(description=gettext_lazy("畢業系所"))
     def programmes(self, person: Person) -> SafeString:
-        return _cell(_("畢業系所"), _lines(record.programme.name for record in person.shown_records))
+        return _lines(record.programme.name for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("學制"))
     def levels(self, person: Person) -> SafeString:
-        return _cell(
-            _("學制"), _lines(record.programme.get_level_display() for record in person.shown_records)
-        )
+        return _lines(record.programme.get_level_display() for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("流水號"))
     def serials(self, person: Person) -> SafeString:
-        return _cell(_("流水號"), _lines(record.serial_number for record in person.shown_records))
+        return _lines(record.serial_number for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("學號"))
     def student_numbers(self, person: Person) -> SafeString:
-        return _cell(_("學號"), _lines(record.student_number for record in person.shown_records))
+        return _lines(record.student_number for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("畢業日期"))
     def graduated(self, person: Person) -> SafeString:
-        return _cell(_("畢業日期"), _lines(record.graduation_date for record in person.shown_records))
+        return _lines(record.graduation_date for record in person.shown_records)
 
     @admin.display(description=gettext_lazy("行動電話"))
     def mobile_(self, person: Person) -> SafeString:
-        return _cell(_("行動電話"), _lines([person.mobile]))
+        return _lines([person.mobile])
 
     @admin.display(description=gettext_lazy("電子郵件"))
     def email_(self, person: Person) -> SafeString:
-        return _cell(_("電子郵件"), format_html('<span class="email">{}</span>', person.email or "－"))
+        return format_html('<span class="email">{}</span>', person.email or "－")
 
     @admin.display(description=gettext_lazy("母校訊息"))
     def messages_(self, person: Person) -> SafeString:
@@ -167,14 +165,14 @@ class PeopleListAdmin(WorkspaceAdmin):
         else:
             answer = {True: _("願意"), False: _("不願接受"), None: _("未回覆")}[person.accepts_messages]
             tag = format_html('<span class="tag">{}</span>', answer)
-        return _cell(_("母校訊息"), tag)
+        return tag
 
     @admin.display(description=gettext_lazy("最後異動"))
     def updated(self, person: Person) -> SafeString:
         """Of the person, or of a degree that the user sees."""
         latest = max([person.updated_at, *(record.updated_at for record in person.shown_records)])
         day = format_html('<span class="nowrap">{}</span>', f"{timezone.localtime(latest):%Y-%m-%d}")
-        return _cell(_("最後異動"), day)
+        return day
 
     # --- search ---------------------------------------------------------------------------------------------
     def search_view(self, request: HttpRequest) -> HttpResponse:
@@ -209,8 +207,3 @@ class PeopleListAdmin(WorkspaceAdmin):
 def _lines(texts: Iterable[str]) -> SafeString:
     """One line for each degree, so that the columns of one row stand side by side."""
     return format_html_join("", '<span class="line">{}</span>', ((text or "－",) for text in texts))
-
-
-def _cell(label: str, content: SafeString) -> SafeString:
-    """A cell that says its column's name where the table is stacked, that is on narrow screens."""
-    return format_html('<span class="narrow-label">{}</span><span>{}</span>', label, content)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from .. import annotations_editing, evidence, objections, policies, reverting
 from ..forms.annotations import ReasonForm, RemarkForm
-from ..forms.objections import WishForm
+from ..forms.objections import ObjectionForm, WishForm
 from ..kept_typing import data_of
 from ..models import Disclosure, MessageObjection, Person
 from ..page_checks import require, verify_first
@@ -39,6 +39,7 @@ class PersonActs(PersonPages):
             request,
             person,
             data,
+            ObjectionForm,
             objections.record,
             _("登錄不願接受訊息"),
             _("已登錄，之後不會再寄送母校訊息。"),
@@ -58,6 +59,7 @@ class PersonActs(PersonPages):
             request,
             person,
             data,
+            WishForm,
             objections.withdraw,
             _("登錄撤回（願意接受訊息）"),
             _("已登錄撤回。"),
@@ -69,13 +71,14 @@ class PersonActs(PersonPages):
         request: HttpRequest,
         person: Person,
         data: QueryDict | None,
+        form_class: type[WishForm],
         act: Callable[..., None],
         title: str,
         done: str,
         lead: str = "",
     ) -> HttpResponse:
         now = timezone.now()
-        form = WishForm(data, request.FILES or None, today=timezone.localdate(now))
+        form = form_class(data, request.FILES or None, today=timezone.localdate(now))
         if request.method == "POST" and form.is_valid():
             try:
                 act(person, **form.cleaned_data, editor=request.user, at=now)
@@ -111,6 +114,8 @@ class PersonActs(PersonPages):
         require(policies.can_edit_people(request.user))
         require(policies.can_remark(request.user))
         person = self.person_of(request, object_id)
+        if first := verify_first(request, person):
+            return first
         form = RemarkForm(data_of(request))
         if request.method == "POST" and form.is_valid():
             text = form.cleaned_data["text"]
@@ -127,6 +132,8 @@ class PersonActs(PersonPages):
         require(policies.can_strike(request.user))
         person = self.person_of(request, object_id)
         line = get_object_or_404(person.annotations, pk=annotation_id, number__isnull=False, struck_at=None)
+        if first := verify_first(request, person):
+            return first
         return self._reason_page(
             request,
             person,

@@ -45,7 +45,12 @@ class PersonEditing(PersonPages):
             change = PersonChange(person.pk, changed, form.before(changed))
             if self._write(request, change, form, lambda: current_values(self.person_of(request, object_id))):
                 return redirect("admin:records_person_change", person.pk)
-        context = {"title": _("修改校友資料"), "form": form, "sections": form.sections}
+        context = {
+            "title": _("修改校友資料"),
+            "lead": _("電話、電子郵件、地址、郵遞區號與日期在儲存時檢查並整理格式；需要確認之處會列出。"),
+            "form": form,
+            "sections": form.sections,
+        }
         return self.page(request, "form.html", person, context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""身分核對紀錄 (SOP 6.5): who compared whom, when, and how it ended; read only, for the director and the auditor.
+"""身分核對紀錄 (SOP 6.5): who compared whom, when, and how it ended; read only, for the center and the auditor.
 
 No value is stored, so none is shown. Who may read names is told whom it was about, others the number of the row."""
 
@@ -66,12 +66,14 @@ class SinceFilter(ChoiceFilter):
 
 class VerificationAttemptAdmin(TrailAdmin):
     navigation_title = _("身分核對紀錄")
+    allowed = policies.can_see_verifications
     list_filter = (OutcomeFilter, EditorFilter, SinceFilter)
     list_select_related = ("editor", "person")
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         names = policies.may_read(request.user, "chinese_name")
-        return ["moment", "editor", "whom" if names else "number", "outcome_", "lock"]
+        words = ["how"] if policies.may_read(request.user, "words") else []
+        return ["moment", "editor", "whom" if names else "number", "outcome_", "lock", *words]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VerificationAttempt]:
         return super().get_queryset(request).annotate(began_a_lock=began_a_lock())
@@ -89,10 +91,15 @@ class VerificationAttemptAdmin(TrailAdmin):
     @admin.display(description=_("結果"))
     def outcome_(self, attempt: VerificationAttempt) -> SafeString:
         kind = "" if attempt.outcome == Outcome.SUCCEEDED else " tag-warning"
-        return format_html('<span class="tag{}">{}</span>', kind, attempt.get_outcome_display())
+        said = gettext("以說明核對") if attempt.stated else attempt.get_outcome_display()
+        return format_html('<span class="tag{}">{}</span>', kind, said)
+
+    @admin.display(description=_("核對方式說明"))
+    def how(self, attempt: VerificationAttempt) -> str:
+        return attempt.stated or "－"
 
     @admin.display(description=_("暫停核對"))
     def lock(self, attempt: VerificationAttempt) -> str:
         if attempt.outcome == Outcome.LOCKED:
             return gettext("暫停期間")
-        return gettext("第 5 次不符，開始暫停") if attempt.began_a_lock else "－"
+        return gettext("不符次數達上限，開始暫停") if attempt.began_a_lock else "－"

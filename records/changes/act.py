@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from .. import bulk
-from ..annotations import Line
+from ..annotations import Line, name_in_line
 from ..models import ImportBatch as Batch
 from ..models import Source
 
@@ -34,7 +34,7 @@ class Act:
 
     def line(self, text: str) -> Line:
         """An annotation line of this act, its number still to be given."""
-        return Line(None, text, self.today, self.editor.display_name)
+        return Line(None, text, self.today, name_in_line(self.editor.display_name))
 
     def remember(self, model: type[Model], ids: Sequence[int], kind: str) -> None:
         """Write the history rows of live rows; `kind` is "+", "~", or "-" for rows about to be removed."""

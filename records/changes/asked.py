@@ -15,12 +15,14 @@ from ..serials import Need
 @dataclass(slots=True)
 class NewObjection:
     """The alumnus does not want messages: when, by which channel, in which words (SOP 6.9); `evidence` is the name
-    under which `evidence.store` keeps a file."""
+    under which `evidence.store` keeps a file; `told_by` a `MessageObjection.Teller`, "" from a file."""
 
     on: datetime.date
     channel: str
     words: str
     evidence: str = ""
+    told_by: str = ""
+    told_by_other: str = ""
 
 
 @dataclass(slots=True)

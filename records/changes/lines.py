@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Max
 
 from .. import bulk
-from ..annotations import NEW_RECORD, OBJECTION, REMOVED_RECORD, WITHDRAWAL, Line, change_text, pinned_text
+from ..annotations import (
+    NEW_RECORD,
+    OBJECTION,
+    REMOVED_RECORD,
+    WITHDRAWAL,
+    Line,
+    change_text,
+    name_in_line,
+    pinned_text,
+)
 from ..columns import COLUMNS, SECONDARY_WORDS
 from ..models import AcademicRecord, Annotation
 from .act import Act
@@ -96,7 +105,7 @@ def _item_texts(change: PersonChange, *, keeps_answer: bool) -> list[str]:
 
 
 def _row(person_id: int, number: int | None, line: Line, act: Act) -> list[Any]:
-    own = line.made_on == act.today and line.editor_name == act.editor.display_name
+    own = line.made_on == act.today and line.editor_name == name_in_line(act.editor.display_name)
     row = {
         "id": None,
         "person_id": person_id,

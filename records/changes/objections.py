@@ -45,6 +45,8 @@ def _new_row(pk: int, person_id: int, objection: NewObjection, act: Act) -> list
         "channel": objection.channel,
         "words": objection.words,
         "evidence": objection.evidence,
+        "told_by": objection.told_by,
+        "told_by_other": objection.told_by_other,
         "recorded_by_id": act.editor.pk,
         "recorded_at": act.at,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .. import bulk, follow_ups
-from ..models import FollowUp
+from ..models import FollowUp, Source
 from .act import Act
 from .asked import Going
 
@@ -32,6 +32,8 @@ def write(going: Going, act: Act) -> None:
     for item, ids in closing.items():
         for chunk in bulk.batched(ids, bulk.KEYS_PER_STATEMENT):
             FollowUp.objects.filter(person__any_of=chunk, item=item, closed_at=None).update(closed_at=act.at)
+    if act.source == Source.UNDO:
+        return  # an old number that comes back was called before
     reached = {
         applied.person_id
         for change, applied in going

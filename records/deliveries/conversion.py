@@ -66,14 +66,16 @@ class Converter:
         if self._ways[attribute] == ROC:
             cell = roc_date(cell)
         values = self._mapping.values.get(attribute)
-        if values and isinstance(cell, str | int | float) and (text := text_of(cell)) in values:
+        if values and not _is_broken(cell) and (text := text_of(cell)) in values:
             return values[text] or None
         return cell
 
     def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
-        text = text_of(cells[INDEX[attribute]])
+        cell = cells[INDEX[attribute]]
+        text = text_of(cell)
         if (
             not text
+            or _is_broken(cell)
             or len(text) > _LONGEST_VALUE
             or not text.isprintable()
             or hide_national_ids(text) != text

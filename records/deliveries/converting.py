@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import imports, progress
+from .. import imports, leases, progress
 from ..cells import RawCell
 from ..columns import HEADERS
 from ..models import Delivery, ImportBatch
@@ -20,7 +20,7 @@ from ..values import hide_national_ids
 from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import write_sheet
 from .conversion import Converter, Unknown
-from .life import State, back_to_mapping, end, filled_path, progress_name, upload_path
+from .life import State, back_to_mapping, end, filled_path, held, progress_name, take, upload_path
 from .mappings import mapping_of
 
 _ROWS_A_SIGN = 500
@@ -29,10 +29,13 @@ _ROWS_A_SIGN = 500
 def convert(delivery: Delivery) -> ImportBatch | None:
     """Fill the template and open its batch (to be read by `imports.read_and_plan`); None when a person has to
     translate values first, or the file was refused."""
-    at_work = Delivery.objects.filter(pk=delivery.pk, state=State.CONVERTING)
-    if not at_work.update(heartbeat_at=timezone.now()):
+    if not take(delivery):
         return None
-    delivery.refresh_from_db()
+    with leases.signs_of_life(progress_name(delivery), delivery.lease):
+        return _convert(delivery)
+
+
+def _convert(delivery: Delivery) -> ImportBatch | None:
     filled = filled_path(delivery)
     try:
         unknown = _fill(delivery, filled)
@@ -44,12 +47,11 @@ def convert(delivery: Delivery) -> ImportBatch | None:
         end(delivery, (State.CONVERTING,), State.REFUSED, refusal.sentence)
         return None
     except TermClosed as closed:
-        end(delivery, (State.CONVERTING,), State.REFUSED, closed.messages[0])
+        back_to_mapping(delivery, closed.messages[0])  # what was mapped stays, until the term is open again
         return None
     finally:
         filled.unlink(missing_ok=True)
         back_to_mapping(delivery, _("轉檔時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
-        progress.clear(progress_name(delivery))
 
 
 def _fill(delivery: Delivery, target: Path) -> Unknown:
@@ -69,7 +71,7 @@ def _fill(delivery: Delivery, target: Path) -> Unknown:
         if not sheet.row_count:
             raise WorkbookRefused("no_rows")
         notes = [[level, code, hide_national_ids(text)] for level, code, text in sheet.notes]
-    Delivery.objects.filter(pk=delivery.pk).update(notes=notes)
+    held(delivery, State.CONVERTING).update(notes=notes)
     return converter.unknown
 
 
@@ -88,8 +90,8 @@ def _aligned(delivery: Delivery, sheet: Sheet, converter: Converter) -> Iterator
 
 def _ask(delivery: Delivery, unknown: Unknown) -> None:
     details = delivery.open_details() | {"unknown": _as_lists(unknown)}
-    Delivery.objects.filter(pk=delivery.pk, state=State.CONVERTING).update(
-        state=State.VALUES, details=delivery.seal_details(details), heartbeat_at=None
+    held(delivery, State.CONVERTING).update(
+        state=State.VALUES, details=delivery.seal_details(details), heartbeat_at=timezone.now()
     )
     delivery.refresh_from_db()
 

@@ -6,15 +6,20 @@ import datetime
 import hashlib
 import logging
 import os
+import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import progress, terms
+from .. import leases, terms
+from ..imports.purging import is_left_over, unlink_left_over
 from ..models import Delivery, DeliveryMapping, Term
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
@@ -30,7 +35,8 @@ WAITING = (State.MAPPING, State.VALUES)  # for a person
 OPEN = (*WAITING, State.CONVERTING)
 # A file that nobody went on with is deleted after so long.
 PATIENCE = datetime.timedelta(days=1)
-LEASE = datetime.timedelta(minutes=2)
+# A file that ends every worker that converts it is not tried for ever.
+MOST_RESUMES = 3
 _LONGEST_HEADER = 100
 
 
@@ -40,8 +46,8 @@ def upload_path(delivery: Delivery) -> Path:
 
 
 def filled_path(delivery: Delivery) -> Path:
-    """Where the worker writes the filled template; a name of its own for each process, in case two are at it."""
-    return upload_path(delivery).with_suffix(f".{os.getpid()}.filled")
+    """Where the worker writes the filled template; a name of its own for each lease, in case two are at it."""
+    return upload_path(delivery).with_suffix(f".{delivery.lease}.filled")
 
 
 def _delete_files(delivery: Delivery) -> None:
@@ -72,27 +78,39 @@ def receive(
     check_file(source, name=file_name)
     source.seek(0)
     sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-    chosen = {"mode": mode, "refusals": refusals}
-    with transaction.atomic():
-        held = terms.hold_open(term) if term else None
-        delivery = Delivery.objects.create(
-            file_name=file_name, sha256=sha256, size=source.tell(), uploaded_by=user, term=held, **chosen
-        )
-    path = upload_path(delivery)
+    delivery = Delivery(
+        file_name=file_name,
+        sha256=sha256,
+        size=source.tell(),
+        uploaded_by=user,
+        mode=mode,
+        refusals=refusals,
+    )
+    source.seek(0)
+    _keep(source, delivery, term)
+    return delivery
+
+
+def _keep(source: BinaryIO, delivery: Delivery, term: Term | None) -> None:
+    """Store file and delivery. The file is on the disk, and its headers are read, before there is a delivery: whoever
+    dies in between leaves a file that is purged (`imports.purge`), never a delivery without its details."""
+    part = upload_path(delivery).with_name(f"{secrets.token_hex(8)}.part")
     try:
-        source.seek(0)
-        with path.open("wb") as target:
+        with part.open("wb") as target:
             shutil.copyfileobj(source, target)
-        found = read_headers(path, known=known_headers(), sample=SAMPLE_ROWS, name=file_name)
+            target.flush()
+            os.fsync(target.fileno())
+        found = read_headers(part, known=known_headers(), sample=SAMPLE_ROWS, name=delivery.file_name)
         if any(hide_national_ids(header) != header for header in found.headers):
             raise WorkbookRefused("no_headers")  # the first row of people, not of headers
-    except (OSError, WorkbookRefused):
-        path.unlink(missing_ok=True)
-        delivery.delete()
-        raise
-    delivery.details = delivery.seal_details(_details(found))
-    delivery.save(update_fields=["details"])
-    return delivery
+        with transaction.atomic():
+            delivery.term = terms.hold_open(term) if term else None
+            delivery.save()
+            delivery.details = delivery.seal_details(_details(found))
+            delivery.save(update_fields=["details"])
+            part.rename(upload_path(delivery))
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _details(found: FoundHeaders) -> dict[str, Any]:
@@ -142,24 +160,43 @@ def _start(delivery: Delivery, before: str, mapping: DeliveryMapping, is_settled
         state=State.CONVERTING,
         mapping=mapping,
         is_settled=is_settled,
-        heartbeat_at=None,
+        heartbeat_at=timezone.now(),
+        lease=F("lease") + 1,
+        resumes=0,
         error="",
     )
     delivery.refresh_from_db()
     return bool(moved)
 
 
+def take(delivery: Delivery) -> bool:
+    """Begin, or go on with, the conversion, unless somebody who lives does it."""
+    if leases.is_held(progress_name(delivery), timezone.now()):
+        return False
+    taken = held(delivery, State.CONVERTING).update(heartbeat_at=timezone.now(), lease=F("lease") + 1)
+    delivery.refresh_from_db()
+    return bool(taken)
+
+
+def held(delivery: Delivery, *states: str) -> QuerySet[Delivery]:
+    """The delivery while it is in one of these states as it was loaded: empty once somebody else, a person or another
+    worker, went on with it."""
+    return Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state__in=states)
+
+
 def back_to_mapping(delivery: Delivery, sentence: str) -> None:
     """Whatever happened: no delivery stays in conversion when nobody works on it."""
-    left = Delivery.objects.filter(pk=delivery.pk, state=State.CONVERTING)
-    if left.update(state=State.MAPPING, error=sentence[:500], heartbeat_at=None):
+    left = held(delivery, State.CONVERTING).update(
+        state=State.MAPPING, error=sentence[:500], heartbeat_at=timezone.now()
+    )
+    if left:
         delivery.refresh_from_db()
 
 
 def end(delivery: Delivery, before: tuple[str, ...], after: str, sentence: str = "") -> bool:
     """Into one of the last states: what was shown of the file is forgotten and, once that is written, the file."""
     with transaction.atomic():
-        moved = Delivery.objects.filter(pk=delivery.pk, state__in=before).update(
+        moved = held(delivery, *before).update(
             state=after, details=b"", error=sentence[:500], heartbeat_at=None
         )
         if moved:
@@ -174,25 +211,61 @@ def discard(delivery: Delivery) -> bool:
 
 
 def withdraw(user: Any) -> int:
-    """Give up what waits of a user whose account closes; returns how many deliveries."""
-    waiting = Delivery.objects.filter(uploaded_by=user, state__in=WAITING)
-    return sum(discard(delivery) for delivery in waiting)
+    """Give up what is open of a user whose account closes, also what a worker is converting, who then finds it ended;
+    returns how many deliveries. Before `imports.withdraw`, which finds what became a batch in the last moment."""
+    sentence = _("上傳者的帳號已停用，檔案已刪除。")
+    withdrawn = 0
+    for delivery in Delivery.objects.filter(uploaded_by=user, state__in=OPEN):
+        is_ended = False
+        while delivery.state in OPEN and not is_ended:
+            is_ended = end(delivery, OPEN, State.DISCARDED, sentence)
+        withdrawn += is_ended
+    return withdrawn
 
 
-def recover(at: datetime.datetime) -> int:
-    """Put deliveries right that a dead worker left, and purge those nobody went on with for a day; how many."""
+# --- after a crash ----------------------------------------------------------------------------------------------
+def left_behind(at: datetime.datetime) -> Iterator[Delivery]:
+    """Deliveries in conversion that have given no sign of life for longer than a lease."""
+    for delivery in Delivery.objects.filter(state=State.CONVERTING).order_by("pk"):
+        if leases.is_silent(progress_name(delivery), delivery.heartbeat_at, at):
+            yield delivery
+
+
+def take_over(delivery: Delivery) -> bool:
+    """Take a delivery from a worker that died: True when it is to be converted again. Otherwise it is put right with
+    a sentence."""
+    leases.end_session(progress_name(delivery), delivery.lease)
+    if not upload_path(delivery).exists():
+        end(delivery, (State.CONVERTING,), State.REFUSED, _("檔案已經不在，請重新上傳。"))
+        return False
+    if delivery.resumes >= MOST_RESUMES:
+        back_to_mapping(delivery, _("轉檔多次中斷，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
+        return False
+    taken = held(delivery, State.CONVERTING).update(
+        heartbeat_at=timezone.now(), lease=F("lease") + 1, resumes=F("resumes") + 1
+    )
+    return bool(taken)
+
+
+def purge(at: datetime.datetime) -> int:
+    """Give up what waited for a person for more than a day, and delete the files of deliveries that have ended, should
+    a process have died just then; how many."""
     count = 0
-    # Without a heartbeat it waits for the worker, who may be busy with a large batch.
-    for delivery in Delivery.objects.filter(state=State.CONVERTING, heartbeat_at__lt=at - LEASE):
-        noted = progress.noted_at(progress_name(delivery))
-        if noted is None or noted <= at - LEASE:
-            back_to_mapping(delivery, _("轉檔中斷，沒有任何資料被更動；請再確認一次欄位對應。"))
-            count += 1
-    for delivery in Delivery.objects.filter(state__in=OPEN, heartbeat_at=None, uploaded_at__lt=at - PATIENCE):
-        if end(delivery, OPEN, State.DISCARDED, _("逾一天未完成，檔案已刪除。")):
+    since = at - PATIENCE
+    is_old = Q(heartbeat_at__lt=since) | Q(heartbeat_at=None, uploaded_at__lt=since)
+    for delivery in Delivery.objects.filter(is_old, state__in=WAITING):
+        if end(delivery, WAITING, State.DISCARDED, _("逾一天未完成，檔案已刪除。")):
             logger.info("delivery %s was abandoned; its file was deleted", delivery.pk)
             count += 1
-    return count
+    return count + sum(unlink_left_over(path) for path in _leftovers(at))
+
+
+def _leftovers(at: datetime.datetime) -> list[Path]:
+    """Files of deliveries that have ended, or that were never stored."""
+    files = Path(settings.DATA_DIR, "uploads").glob("delivery-*")
+    old = [path for path in files if is_left_over(path, at)]
+    wanted = {upload_path(delivery).stem for delivery in Delivery.objects.filter(state__in=OPEN).only("pk")}
+    return [path for path in old if path.name.partition(".")[0] not in wanted]
 
 
 def earlier_delivery(delivery: Delivery) -> Delivery | None:

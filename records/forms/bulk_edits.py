@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .. import bulk_edits
+from .. import bulk_edit_fields, bulk_edits
 from ..columns import BY_ATTRIBUTE
 from ..models import BulkEdit, StatusCode
 
@@ -45,8 +45,8 @@ class BulkEditForm(ReasonForm):
         if column.list_name:
             listed = StatusCode.objects.filter(kind=column.list_name, is_active=True)
             choices = [("", _("請選擇")), *((str(status.pk), str(status)) for status in listed)]
-        elif self.attribute in bulk_edits.ONLY:
-            choices = [(bulk_edits.ONLY[self.attribute],) * 2]
+        elif self.attribute in bulk_edit_fields.ONLY:
+            choices = [(bulk_edit_fields.ONLY[self.attribute],) * 2]
         else:
             return forms.CharField(
                 label=_("新值"),
@@ -57,4 +57,4 @@ class BulkEditForm(ReasonForm):
         return forms.ChoiceField(label=_("新值"), choices=choices, error_messages=missing)
 
     def clean_value(self) -> str:
-        return bulk_edits.cleaned_value(self.attribute, self.cleaned_data["value"], self.today)
+        return bulk_edit_fields.cleaned_value(self.attribute, self.cleaned_data["value"], self.today)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ..annotations_editing import refuse_national_ids
 from ..models import ChangeRequest
 
 
@@ -51,6 +52,7 @@ class ReviewModeForm(forms.Form):
     reason = forms.CharField(
         label=_("事由"),
         max_length=200,
+        validators=[refuse_national_ids],
         error_messages={"required": _("請填寫事由。")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

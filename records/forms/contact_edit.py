@@ -2,13 +2,14 @@
 
 Each field carries the text it was shown with, so that what changed, and from what, is told by the form itself. What
 was not touched is neither cleaned nor written. A national ID is never shown; neither is a birthday to who may not read
-it: those fields take a new value only.
+it: those fields take a new value only. What is too long is not read at all.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -16,10 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import change_requests, columns, policies, values
-from ..cells import ERROR, Cleaned
-from ..models import Person, Sex
+from ..cells import ERROR, Cleaned, Note
+from ..models import ChangeRequest, Person
 from ..rights import MASKED
 from ..storing import current_values
+from .contact_fields import NO, YES, field_of, label_of
+from .known_identity import seen_digest, sign_of
+from .typed import judged
 
 SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("contact", gettext_lazy("聯絡方式"), ("mobile", "phone", "other_phones", "email", "other_emails")),
@@ -36,34 +40,28 @@ REQUIRED = tuple(
 # What is kept beside a column is read by the same cleaner as the column itself (SOP 6.8).
 _READ_LIKE: dict[str, tuple[str, ...]] = {"other_emails": ("email",), "other_phones": ("mobile", "phone")}
 _LONG = 1000
-_HELP = {
-    "other_phones": gettext_lazy("多個以逗號分隔。"),
-    "other_emails": gettext_lazy("多個以逗號分隔。"),
-    "email": gettext_lazy("必填。"),
-    "city": gettext_lazy("縣市或國外城市，例如 基隆市。"),
-    "postal_code": gettext_lazy("3、5 或 6 碼；填寫後會建議縣市。"),
-    "address": gettext_lazy("不含郵遞區號，例如 基隆市中正區北寧路2號。"),
-    "mobile": gettext_lazy("例如 0900-123579；國外號碼以 + 與國碼開頭。"),
-    "phone": gettext_lazy("區碼-號碼，例如 02-24622192#1250。"),
-    "accepts_messages": gettext_lazy("選「否」後，請接著登錄校友的反應。"),
-    "english_name": gettext_lazy("護照拼法，例如 Wang Ta-Ming。"),
-    "chinese_name": gettext_lazy("必填；與身分證一致。"),
-    "national_id": gettext_lazy("新的號碼；空白表示不變。"),
-    "birth_date": gettext_lazy("民國或西元皆可，例如 78/5/6 或 1989-05-06；空白表示不變。"),
-}
-_TYPES = {"mobile": "tel", "phone": "tel", "other_phones": "text", "email": "text"}
-YES, NO = "是", "否"
 THEIRS, MINE = "theirs", "mine"
 WAITS, NEVER = "waits", "never"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ContactEditForm(forms.Form):
     """`person`'s data for `editor`. After `is_valid`, `changed()` and `before()` give canonical text by attribute, and
-    `notices` what was said about values that are kept."""
+    `notices` what was said about values that are kept. An unbound form stands filled with `proposed` (canonical text by
+    attribute) where it names a field."""
 
-    def __init__(self, data: Any = None, *, person: Person, editor: Any, today: datetime.date) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        person: Person,
+        editor: Any,
+        today: datetime.date,
+        proposed: Mapping[str, str] = _NOTHING,
+    ) -> None:
         super().__init__(data)
         self.today = today
+        self.person = person
         self.now = current_values(person)
         self.unseen = {name for name in ATTRIBUTES if name in MASKED or not policies.may_read(editor, name)}
         self.notices: dict[str, list[str]] = {}
@@ -71,8 +69,8 @@ class ContactEditForm(forms.Form):
         self._ways = ways = change_requests.ways_for(editor)
         self.names = tuple(name for name in ATTRIBUTES if ways[name] != NEVER and self._is_open(name))
         for name in self.names:
-            self.fields[name] = _field(name, waits=ways[name] == WAITS)
-            self.initial[name] = "" if name in self.unseen else self.now[name]
+            self.fields[name] = field_of(name, waits=ways[name] == WAITS and not self.all_wait, longest=_LONG)
+            self.initial[name] = proposed.get(name, self._shown(name))
         if self.now["accepts_messages"] and "accepts_messages" in self.fields:
             # Who has answered does not go back to no answer.
             self.fields["accepts_messages"].choices = [(YES, YES), (NO, NO)]
@@ -85,6 +83,9 @@ class ContactEditForm(forms.Form):
         """An objection that stands is ended on a page of its own (SOP 6.9)."""
         return name != "accepts_messages" or self.now[name] != NO
 
+    def _shown(self, name: str) -> str:
+        return "" if name in self.unseen else self.now[name]
+
     # --- what came in ---------------------------------------------------------------------------------------
     def raw(self, name: str) -> str:
         """What stands in a field, as typed."""
@@ -92,6 +93,8 @@ class ContactEditForm(forms.Form):
 
     def first(self, name: str) -> str:
         """What a field was shown with."""
+        if not self.is_bound:
+            return self._shown(name)
         return self.data.get(self.add_initial_prefix(name), "").strip()
 
     def clean(self) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class ContactEditForm(forms.Form):
         for name in self.names:
             if self.data.get(f"choice_{name}") == THEIRS:
                 self._write(name, self.first(name))
-            elif self.raw(name) != self.first(name):
+            elif name not in self.errors and self.raw(name) != self.first(name):
                 self._clean_typed(name, rests)
         for name, rest in rests.items():
             self._keep_rest(name, rest)
@@ -108,7 +111,7 @@ class ContactEditForm(forms.Form):
         return self.cleaned_data
 
     def _clean_typed(self, name: str, rests: dict[str, str]) -> None:
-        cleaned = read(name, self.raw(name), self.today)
+        cleaned = self.cleaned(name)
         for note in cleaned.notes:
             if note.level == ERROR:
                 self.add_error(name, note.message)
@@ -119,6 +122,10 @@ class ContactEditForm(forms.Form):
         self._changed[name] = cleaned.value
         if cleaned.rest:
             rests[name] = cleaned.rest
+
+    def cleaned(self, name: str) -> Cleaned:
+        """What is made of the text typed in a field."""
+        return judged(name, read(name, self.raw(name), self.today), self.first(name))
 
     def _keep_rest(self, name: str, rest: str) -> None:
         """What else stood in a field goes to its sibling, and not away."""
@@ -150,13 +157,27 @@ class ContactEditForm(forms.Form):
         return self._changed.get("accepts_messages") == NO
 
     def before(self) -> dict[str, str]:
-        """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it."""
-        return {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+        """What the editor saw of them. Of what is not shown, that which is there now: nobody decided upon it; but of
+        the national ID the digest that was there when the form was."""
+        seen = {name: self.now[name] if name in self.unseen else self.first(name) for name in self.changed()}
+        if "national_id" in seen:
+            seen["national_id"] = seen_digest(self.known_identity, self.person)
+        return seen
+
+    @property
+    def known_identity(self) -> str:
+        """The hidden field that tells which national ID was stored when the form was shown."""
+        return self.data.get("known_identity", "") if self.is_bound else sign_of(self.person)
 
     @property
     def has_waiting(self) -> bool:
         """Whether a field of the form would wait for the center's review."""
         return WAITS in {self._ways[name] for name in self.names}
+
+    @property
+    def all_wait(self) -> bool:
+        """Whether every field of the form would: the strict mode."""
+        return {self._ways[name] for name in self.names} == {WAITS}
 
     def left_blank(self) -> list[str]:
         """The required attributes that would be blank after saving (SOP 6.10)."""
@@ -173,11 +194,12 @@ class ContactEditForm(forms.Form):
     ) -> None:
         """Go on from `person` as stored now: fields that were written or wait count as unchanged, what was refused
         says why, what somebody else changed meanwhile stands beside what was typed and waits for a choice."""
-        self.data, self.now = self.data.copy(), current_values(person)
+        self.data, self.now, self.person = self.data.copy(), current_values(person), person
+        self.data["known_identity"] = sign_of(person)
         for name in self.names:
             is_wish = name == "accepts_messages" and self.refuses_messages  # still to be recorded
             is_open = name in stale or name in refused or is_wish
-            shown = "" if name in self.unseen else self.now[name]
+            shown = self._shown(name)
             self.data[self.add_initial_prefix(name)] = shown
             if not is_open and name not in self.errors:
                 self._write(name, shown)
@@ -186,7 +208,8 @@ class ContactEditForm(forms.Form):
         self.data.setlist("conflict", self.conflicts)
         for name, (theirs, mine) in stale.items():
             if name in self.unseen:
-                self.add_error(name, _("與資料庫現有的資料衝突，沒有儲存；請洽校友服務中心。"))
+                said = _("剛才已有他人修改這個欄位（目前：%(text)s），沒有儲存；確認後請再儲存一次。")
+                self.add_error(name, said % {"text": _as_read(name, theirs)})
                 continue
             self._ask(name, theirs, mine)
             self.add_error(name, _("剛才已有他人修改這個欄位，請選擇要採用哪一個。"))
@@ -210,18 +233,21 @@ class ContactEditForm(forms.Form):
         )
 
     # --- for the page ---------------------------------------------------------------------------------------
-    def sections(self) -> list[dict[str, Any]]:
+    def sections(self, waiting: Mapping[str, ChangeRequest] = _NOTHING) -> list[dict[str, Any]]:
+        """Key, title and fields of each section; `waiting` names the fields for which a change waits already."""
         return [
             {
                 "key": key,
                 "title": title,
-                "fields": [self.shown_field(name) for name in names if name in self.fields],
+                "fields": [
+                    self.shown_field(name, waiting.get(name)) for name in names if name in self.fields
+                ],
             }
             for key, title, names in SECTIONS
             if self.fields.keys() & set(names)
         ]
 
-    def shown_field(self, name: str) -> dict[str, Any]:
+    def shown_field(self, name: str, waiting: ChangeRequest | None) -> dict[str, Any]:
         """A field with everything that stands beside it."""
         choice, bound, errors = f"choice_{name}", self[name], self.errors.get(name, [])
         described = f"help_{name} state_{name}" if bound.help_text else f"state_{name}"
@@ -230,7 +256,10 @@ class ContactEditForm(forms.Form):
             "name": name,
             "field": bound,
             "control": bound.as_widget(attrs=attributes),
-            "first": bound.as_hidden(only_initial=True),
+            "first": forms.HiddenInput().render(
+                bound.html_initial_name, self.first(name), {"id": bound.html_initial_id}
+            ),
+            "waiting": waiting,
             "errors": errors,
             "notices": self.notices.get(name, []),
             "choice": self[choice] if choice in self.fields else None,
@@ -239,6 +268,8 @@ class ContactEditForm(forms.Form):
 
     def suggestions(self, name: str) -> list[tuple[str, str, str]]:
         """Field, value and words of what the value typed in `name` makes likely, for fields that say otherwise."""
+        if any(len(self.raw(part)) > _LONG for part in ("postal_code", "city", "address")):
+            return []
         if name == "postal_code":
             place = values.postal_district(self._changed.get(name, self.raw(name)))
             if place and place[0] != self.raw("city"):
@@ -251,15 +282,16 @@ class ContactEditForm(forms.Form):
         return []
 
 
-def label_of(name: str) -> str:
-    """What a field is called on its page."""
-    return columns.SECONDARY_WORDS.get(name) or columns.BY_ATTRIBUTE[name].header
-
-
 def read(name: str, text: str, today: datetime.date) -> Cleaned:
     """A typed text read as its column reads a cell. Raises nothing: what is kept out is an error among the notes."""
+    if len(text) > _LONG:
+        return Cleaned(
+            "", (Note(ERROR, "too_long", _("內容過長，最多 %(limit)d 個字。") % {"limit": _LONG}),)
+        )
     if name not in _READ_LIKE:
-        return columns.BY_ATTRIBUTE[name].cleaned(text, today)
+        cleaned = columns.BY_ATTRIBUTE[name].cleaned(text, today)
+        # A year of two digits is the form's own example, and the day is shown in both calendars.
+        return cleaned._replace(notes=tuple(note for note in cleaned.notes if note.code != "roc_year"))
     found = [_read_one(part, _READ_LIKE[name], today) for part in _parts(text)]
     notes = tuple(note for cleaned in found for note in cleaned.notes)
     return Cleaned(", ".join(dict.fromkeys(c.value for c in found if c.value)), notes)
@@ -286,32 +318,3 @@ def _as_read(name: str, value: str) -> str:
     if name == "birth_date":
         return values.in_both_calendars(value)
     return columns.shown(name, value) if name != "sex" or value in columns.SEXES else value
-
-
-def _field(name: str, *, waits: bool) -> forms.Field:
-    label, help_text = label_of(name), str(_HELP.get(name, ""))
-    if waits:
-        help_text += _("須經校友服務中心審核。")
-    choices = {
-        "country": lambda: [("", _("未填")), *values.country_choices()],
-        "sex": lambda: [("", _("未填")), *Sex.choices],
-        "accepts_messages": lambda: [("", _("未回覆")), (YES, YES), (NO, NO)],
-    }.get(name)
-    if choices:
-        return forms.ChoiceField(
-            label=label,
-            choices=choices,
-            required=False,
-            help_text=help_text,
-            show_hidden_initial=True,
-            widget=forms.Select(attrs={"class": "form-select"}),
-        )
-    attributes = {"class": "form-control", "autocomplete": "off", "type": _TYPES.get(name, "text")}
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=_LONG,
-        help_text=help_text,
-        show_hidden_initial=True,
-        widget=forms.TextInput(attrs=attributes),
-    )

@@ -71,6 +71,7 @@ class ColumnsForm(forms.Form):
         choices = [("", _("不匯入")), *((key, _in_words(words)) for key, words in deliveries.TARGETS.items())]
         for place, (header, target) in enumerate(zip(self.headers, targets, strict=True)):
             self.fields[f"column-{place}"] = forms.ChoiceField(
+                label=header,
                 choices=choices,
                 required=False,
                 initial=target,
@@ -181,6 +182,7 @@ class ValuesForm(forms.Form):
             choices = [("", _("先不對應")), *_choices_of(attribute)]
             for place, (text, _count) in enumerate(found):
                 self.fields[f"{attribute}-{place}"] = forms.ChoiceField(
+                    label=text,
                     choices=choices,
                     required=False,
                     error_messages={"invalid_choice": _("請選擇清單中的內容。")},

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..annotations_editing import refuse_national_ids
 from ..models import CallAttempt, Unreachable
 
 OTHER = "other"
@@ -104,6 +105,7 @@ class CallSheetForm(forms.Form):
         label=gettext_lazy("用途"),
         max_length=100,
         help_text=gettext_lazy("記入個資存取紀錄，例如：11 月電話補正。"),
+        validators=[refuse_national_ids],
         error_messages={"required": gettext_lazy("請填用途。")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

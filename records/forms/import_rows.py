@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django import forms
@@ -9,20 +10,26 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import policies
 from ..columns import HEADERS
+from ..grouping import Item
 from ..imports.candidates import Candidate
-from ..imports.row_decisions import Scope
+from ..imports.row_decisions import Scope, impossible
+from ..imports.row_pages import masked
 from ..models import AcademicRecord, ImportDecision, Person
-from ..rulings import Kind, Ruling
+from ..rulings import Contradiction, Kind, Ruling
 from ..values import hide_national_ids, tidy_text
 
 NATIONAL_ID = "身分證字號"
 
 
 class Option(NamedTuple):
+    """`why_not` says why it cannot be chosen; "" when it can."""
+
     value: str
     title: str
     is_chosen: bool
+    why_not: str = ""
 
 
 class NationalIDInput(forms.TextInput):
@@ -38,7 +45,9 @@ class NationalIDInput(forms.TextInput):
 class DecisionForm(forms.Form):
     """One choice among the candidates, a person named by serial number, somebody new, or out; with a reason."""
 
-    choice = forms.ChoiceField(error_messages={"required": gettext_lazy("請選擇這一列是誰的。")})
+    choice = forms.ChoiceField(
+        label=gettext_lazy("這一列是誰的"), error_messages={"required": gettext_lazy("請選擇這一列是誰的。")}
+    )
     serial = forms.CharField(label=gettext_lazy("流水號"), required=False, max_length=40)
     reason = forms.CharField(
         label=gettext_lazy("理由"),
@@ -47,14 +56,21 @@ class DecisionForm(forms.Form):
         help_text=gettext_lazy("記入本批次的決定紀錄；請勿填寫身分證字號。"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "long"}),
     )
-    scope = forms.ChoiceField(required=False)
+    scope = forms.ChoiceField(label=gettext_lazy("套用到"), required=False)
 
     def __init__(
-        self, *args: Any, candidates: list[Candidate], like: dict[Scope, int], user: Any, **kwargs: Any
+        self,
+        *args: Any,
+        item: Item,
+        candidates: list[Candidate],
+        like: dict[Scope, int],
+        user: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.candidates = user, candidates
+        self.user, self.candidates, self.like = user, candidates, like
         self.rulings = _offered(candidates)
+        self.refused = impossible(item, self.rulings)
         self.fields["choice"].choices = [(value, value) for value in (*self.rulings, "serial")]
         self.fields["scope"].choices = [
             (str(scope), title % {"count": count}) for scope, title, count in _scopes(like)
@@ -93,7 +109,7 @@ class DecisionForm(forms.Form):
         return [Option(value, title, value == chosen) for value, title in self.fields["scope"].choices]
 
     def _option(self, value: str, title: str) -> Option:
-        return Option(value, title, value == self["choice"].value())
+        return Option(value, title, value == self["choice"].value(), self.refused.get(value, ""))
 
     def clean_reason(self) -> str:
         reason = self.cleaned_data["reason"]
@@ -111,7 +127,21 @@ class DecisionForm(forms.Form):
         visible = Person.objects.visible_to(self.user)
         return AcademicRecord.objects.filter(serial_number=serial, person__in=visible).first()
 
-    def ruling(self, accepted: list[str]) -> Ruling:
+    def doubts(self) -> list[Contradiction]:
+        """Whom the serial number names: a mistyped one names a stranger."""
+        if self.cleaned_data["choice"] != "serial":
+            return []
+        person = self._record().person
+        mask = person.national_id_mask if policies.may_read(self.user, "national_id") else ""
+        sentence = _("這個流水號是 %(name)s 的，請確認是這位校友。")
+        named = f"{person.chinese_name} {mask}".strip()
+        return [Contradiction("named_by_serial", sentence % {"name": named}, is_final=False)]
+
+    def rows_decided(self) -> int:
+        """How many rows the decision is about."""
+        return 1 + self.like.get(self.chosen_scope(), 0)
+
+    def ruling(self, accepted: Collection[str] = ()) -> Ruling:
         """What was chosen; `accepted` are the codes of contradictions that were confirmed."""
         choice = self.cleaned_data["choice"]
         if choice == "serial":
@@ -142,13 +172,23 @@ def _scopes(like: dict[Scope, int]) -> list[tuple[Scope, str, int]]:
     titles = {
         Scope.ROW: _("只有這一列"),
         Scope.SAME_PERSON: _("這一列與指向同一位校友、問題相同的 %(count)s 列"),
-        Scope.SAME_QUESTIONS: _("這一列與問題相同的其他 %(count)s 列（各自併入所指的校友）"),
+        Scope.SAME_QUESTIONS: _(
+            "這一列與問題相同的其他 %(count)s 列（選校友時各自併入所指的校友；選新增或不匯入時每一列都照辦）"
+        ),
     }
     return [
         (scope, title, like.get(scope, 0))
         for scope, title in titles.items()
         if scope is Scope.ROW or like.get(scope)
     ]
+
+
+def _hint(header: str, text: str) -> str:
+    """What a cell holds that cannot be shown, and what a blank answer means."""
+    if not text:
+        return ""
+    sentence = _("目前是 %(text)s；留空表示不更動，要刪去請填「無」。")
+    return sentence % {"text": masked(header, text)}
 
 
 class CorrectionForm(forms.Form):
@@ -158,27 +198,26 @@ class CorrectionForm(forms.Form):
         self, *args: Any, cells: dict[str, str], remarks: dict[str, list[str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.names = {f"cell{HEADERS.index(header)}": header for header in cells}
+        self.names = {_field_name(header): header for header in cells}
         for name, header in self.names.items():
-            text = cells[header]
+            text = _one_kind_of_line_end(cells[header])
             hidden = header == NATIONAL_ID or (header != "流水號" and hide_national_ids(text) != text)
             self.fields[name] = forms.CharField(
                 label=header,
                 required=False,
                 max_length=2000,
                 initial="" if hidden else text,
-                help_text="".join(remarks.get(header, ())),
-                widget=NationalIDInput()
-                if header == NATIONAL_ID
-                else forms.TextInput({"autocomplete": "off"}),
+                help_text="".join((*remarks.get(header, ()), _hint(header, text) if hidden else "")),
+                widget=_widget(header, text),
             )
 
     def changed_cells(self) -> dict[str, str]:
         """Header → what was typed, for the cells that were changed."""
+        typed = {name: _one_kind_of_line_end(self.cleaned_data[name]) for name in self.names}
         return {
-            header: self.cleaned_data[name]
+            header: typed[name]
             for name, header in self.names.items()
-            if self.cleaned_data[name] != self.fields[name].initial.strip()
+            if typed[name] != self.fields[name].initial.strip()
         }
 
     def tell(self, errors: dict[str, list[str]]) -> None:
@@ -186,3 +225,21 @@ class CorrectionForm(forms.Form):
         for name, header in self.names.items():
             for sentence in errors.get(header, ()):
                 self.add_error(name, sentence)
+
+
+def _field_name(header: str) -> str:
+    """That of a national ID tells what it is: nothing puts such a field back into a page."""
+    return "national_id" if header == NATIONAL_ID else f"cell{HEADERS.index(header)}"
+
+
+def _widget(header: str, text: str) -> forms.Widget:
+    """A browser sends a field of one line back without the line breaks that a cell may have."""
+    if header == NATIONAL_ID:
+        return NationalIDInput()
+    lines = text.count("\n") + 1
+    return forms.Textarea({"rows": lines}) if lines > 1 else forms.TextInput({"autocomplete": "off"})
+
+
+def _one_kind_of_line_end(text: str) -> str:
+    """As a cell has them; a browser sends two characters for each."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

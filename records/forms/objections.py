@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..objections import CHANNELS, WORDS_LIMIT
+from ..objections import CHANNELS, OTHER_LIMIT, WORDS_LIMIT, Teller
 
 
 class WishForm(forms.Form):
@@ -36,3 +36,17 @@ class WishForm(forms.Form):
     def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on"].initial = today
+
+
+class ObjectionForm(WishForm):
+    """An objection, which somebody else may tell; its end is told by the alumnus only."""
+
+    told_by = forms.ChoiceField(label=_("告知人"), choices=Teller.choices, initial=Teller.SELF)
+    told_by_other = forms.CharField(
+        label=_("其他告知人"),
+        required=False,
+        max_length=OTHER_LIMIT,
+        help_text=_("告知人選「其他」時必填，例如：同事、看護。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("on", "channel", "told_by", "told_by_other", "words", "evidence")

@@ -14,7 +14,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,11 +33,13 @@ from ..columns import PERSON_COLUMNS as ALL_PERSON_COLUMNS
 from ..models import Person, Programme, Sex, StatusCode
 from ..policies import may_write
 from .conflicts import THEIRS, Conflict, choice_name, chosen, is_pending, pending_name
+from .known_identity import seen_digest, sign_of
+from .typed import judged
 
 NOT_HERE = frozenset({"accepts_messages"})  # an objection is an act of its own, not a field (SOP 6.9)
 PERSON_COLUMNS = tuple(column for column in ALL_PERSON_COLUMNS if column.attribute not in NOT_HERE)
 _LONG = frozenset({"address", "other_address", "other_emails", "other_phones"})
-_BLANK = ("", "—")
+_BLANK = ("", gettext_lazy("未填"))
 
 
 class ColumnForm(forms.Form):
@@ -72,6 +73,9 @@ class ColumnForm(forms.Form):
         """The choices of a column that is picked from a list, else None."""
         if column.attribute == "sex":
             return list(Sex.choices)
+        if column.attribute == "country":
+            # By name, as a cell has it: the codes of Norway and Namibia read like "no" and "not available".
+            return [(name, name) for _code, name in values.country_choices()]
         if column.list_name in StatusCode.Kind.values:
             return [(status.pk, str(status)) for status in StatusCode.objects.filter(kind=column.list_name)]
         if column.list_name == "programme":
@@ -90,7 +94,9 @@ class ColumnForm(forms.Form):
         return self.cleaned_data
 
     def _clean_column(self, column: Column) -> None:
+        before = self.data.get(self.add_initial_prefix(column.attribute), "")
         cleaned = column.cleaned(self.cleaned_data[column.attribute], self.today)
+        cleaned = judged(column.attribute, cleaned, before)
         self._keep(column.attribute, column.header, cleaned)
         if cleaned.rest:
             self.keep_rest(column.attribute, cleaned.rest)
@@ -99,10 +105,12 @@ class ColumnForm(forms.Form):
         """Further numbers and addresses, cleaned like those of a file (SOP 6.8). What was shown and not touched stays
         as it is: old values are nobody's typing."""
         text = values.tidy_text(self.cleaned_data.get(attribute, ""))
-        if text == self._shown_before()[attribute]:
+        before = self._shown_before()[attribute]
+        if text == before:
             self.cleaned_data[attribute] = text
         else:
-            self._keep(attribute, label, SECONDARY_CLEANERS[attribute](text, today=self.today))
+            cleaned = SECONDARY_CLEANERS[attribute](text, today=self.today)
+            self._keep(attribute, label, judged(attribute, cleaned, before))
 
     def _keep(self, attribute: str, label: str, cleaned: Cleaned) -> None:
         self.cleaned_data[attribute] = cleaned.value
@@ -151,7 +159,7 @@ class ColumnForm(forms.Form):
                 self.add_error(None, _("這筆資料剛才已由他人修改，請重新載入後再改。"))
                 continue
             value = current.get(name, "")
-            self._show_as_seen(name, value if self._is_choice(name) else shown(name, value))
+            self._show_as_seen(name, value if self._is_keyed(name) else shown(name, value))
             self.data[pending_name(self, name)] = "1"
             self.data.pop(choice_name(self, name), None)
             self._ask(name)
@@ -182,6 +190,10 @@ class ColumnForm(forms.Form):
 
     def _is_choice(self, name: str) -> bool:
         return isinstance(self.fields[name], forms.ChoiceField)
+
+    def _is_keyed(self, name: str) -> bool:
+        """Whether what the field sends is the canonical value."""
+        return self._is_choice(name) and name != "country"
 
     def shown_choice(self, name: str, value: str) -> str:
         if not value or not self._is_choice(name):
@@ -223,7 +235,7 @@ class PersonForm(ColumnForm):
         identity.show_hidden_initial = False
         self.fields["known_identity"] = forms.CharField(required=False, widget=forms.HiddenInput)
         if self.person is not None:
-            self.initial["known_identity"] = _sign_of(self.person.national_id_digest)
+            self.initial["known_identity"] = sign_of(self.person)
             identity.label = _("新身分證字號")
             mask = self.person.national_id_mask or _("無")
             identity.help_text = _("目前：%(mask)s。只在要更換時填寫。") % {"mask": mask}
@@ -263,17 +275,14 @@ class PersonForm(ColumnForm):
         return first
 
     def _seen_digest(self) -> str:
-        """The digest that was stored when the form was shown, "" for none, and something else when it changed."""
-        now = (self.person.national_id_digest or "") if self.person else ""
-        seen = self.data.get(self.add_prefix("known_identity"), "")
-        return now if constant_time_compare(seen, _sign_of(now)) else "changed"
+        return seen_digest(self.data.get(self.add_prefix("known_identity"), ""), self.person)
 
     def _show_as_seen(self, name: str, text: str) -> None:
         if name != "national_id":
             super()._show_as_seen(name, text)
         elif self.person is not None:
             self.person.refresh_from_db()
-            self.data[self.add_prefix("known_identity")] = _sign_of(self.person.national_id_digest)
+            self.data[self.add_prefix("known_identity")] = sign_of(self.person)
 
     def _take_choice(self, name: str) -> None:
         super()._take_choice(name)
@@ -335,8 +344,3 @@ class RecordForm(ColumnForm):
             if "programme" not in self.errors:
                 self.add_error("programme", _("請選擇畢業系所。"))
         return self.cleaned_data
-
-
-def _sign_of(digest: str | None) -> str:
-    """What a form may carry about a stored national ID: it tells whether that changed, and nothing else."""
-    return salted_hmac("records.forms.people", digest, algorithm="sha256").hexdigest() if digest else ""

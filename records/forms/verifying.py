@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import values
+from ..annotations_editing import refuse_national_ids
 from ..cells import ERROR, Cleaned
-from ..models import Department
+from ..models import Department, VerificationAttempt
 from ..verifying import LAST, Told
 
 _LAST_FOUR = re.compile(rf"[A-Z0-9]{{{LAST}}}")
@@ -32,7 +33,7 @@ class VerificationForm(forms.Form):
     national_id = forms.CharField(
         label=gettext_lazy("身分證字號，或末四碼"),
         max_length=20,
-        widget=UnrepeatedInput(attrs=_ATTRIBUTES),
+        widget=UnrepeatedInput(attrs=_ATTRIBUTES | {"autofocus": True}),
         help_text=gettext_lazy("請校友口述，完整字號或末四碼皆可。"),
     )
     department = forms.ModelChoiceField(
@@ -40,7 +41,7 @@ class VerificationForm(forms.Form):
         label=gettext_lazy("畢業系所"),
         empty_label=gettext_lazy("請選擇"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text=gettext_lazy("校友所述的系所；有多個學位時擇一。"),
+        help_text=gettext_lazy("校友所述的系所；有多個學位時，請選您可檢視的一個。"),
     )
     birth_date = forms.CharField(
         label=gettext_lazy("生日"),
@@ -89,3 +90,18 @@ class VerificationForm(forms.Form):
         """What the alumnus told, for `verifying.verify`."""
         data = self.cleaned_data
         return Told(data["national_id"], data["department"].pk, data["birth_date"], data["student_number"])
+
+
+class StatementForm(forms.Form):
+    """How somebody of the center verified a person of whom nothing is stored that could be compared."""
+
+    stated = forms.CharField(
+        label=gettext_lazy("您如何核對身分"),
+        max_length=VerificationAttempt._meta.get_field("stated").max_length,
+        validators=[refuse_national_ids],
+        widget=forms.TextInput(attrs=_ATTRIBUTES),
+        help_text=gettext_lazy(
+            "例如：回撥在校時留存的電話，校友說出入學年與導師。會記入身分核對紀錄，請勿填寫身分證字號。"
+        ),
+        error_messages={"required": gettext_lazy("請說明如何核對。")},
+    )

@@ -6,7 +6,7 @@ is `undoing` (with `judging`, `ways_back`, `undo_showing`).
 """
 
 from .answers import answers_of
-from .applying import apply, call_off, start_applying
+from .applying import CHANGING, apply, call_off, start_applying
 from .correcting import correct
 from .deciding import (
     asked_about_rows,
@@ -15,17 +15,24 @@ from .deciding import (
     decide,
     discard,
     open_questions,
-    waits_to_be_planned,
     withdraw,
 )
 from .files import earlier_import, receive, upload_path
 from .planning import read_and_plan, replan
 from .purging import purge
 from .row_decisions import decide_row, withdraw_decision
-from .showing import ROWS_A_PAGE, all_rows, rows_of, write_returned_rows
+from .showing import (
+    ROWS_A_PAGE,
+    all_rows,
+    changed_since_plan,
+    rows_of,
+    twins_of,
+    write_returned_rows,
+)
 from .states import left_behind, move, take_over
 
 __all__ = [
+    "CHANGING",
     "ROWS_A_PAGE",
     "all_rows",
     "answers_of",
@@ -34,6 +41,7 @@ __all__ = [
     "asked_in",
     "call_off",
     "change_options",
+    "changed_since_plan",
     "correct",
     "decide",
     "decide_row",
@@ -49,8 +57,8 @@ __all__ = [
     "rows_of",
     "start_applying",
     "take_over",
+    "twins_of",
     "upload_path",
-    "waits_to_be_planned",
     "withdraw",
     "withdraw_decision",
     "write_returned_rows",

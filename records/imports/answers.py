@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 
+from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from ..models import ImportBatch, ImportCorrection, ImportDecision
 
 SHOWN_AT_MOST = 100
 ROWS_NAMED = 5
+_SAME_DECISION = ("decided_by_id", "kind", "is_new_degree", "question", "programme_id", "reason")
+_SAME_CORRECTION = ("corrected_by_id", "file_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +26,44 @@ class Answer:
     by: str
     words: str
     reason: str
-    rows: list[int]
-
-    @property
-    def first_rows(self) -> list[int]:
-        return self.rows[:ROWS_NAMED]
+    first_rows: list[int]
+    count: int  # of all rows; 0 for what is about no row
 
     @property
     def more(self) -> int:
-        return max(0, len(self.rows) - ROWS_NAMED)
+        return self.count - len(self.first_rows)
 
 
 def answers_of(batch: ImportBatch) -> list[Answer]:
-    """Decisions and corrections of a batch, the newest first."""
+    """The newest decisions and corrections of a batch, the newest first."""
     decisions = ImportDecision.objects.filter(batch=batch).select_related("decided_by", "programme")
     corrections = ImportCorrection.objects.filter(batch=batch).select_related("corrected_by").defer("payload")
     found = [
-        *_joined(
-            (d.decided_at, d.decided_by.display_name, _decided(d), d.reason, d.row_number) for d in decisions
+        *(
+            Answer(d.decided_at, d.decided_by.display_name, _decided(d), d.reason, rows, count)
+            for d, rows, count in _in_one_go(decisions, "decided_at", _SAME_DECISION)
         ),
-        *_joined(
-            (c.corrected_at, c.corrected_by.display_name, _corrected(c), "", c.row_number)
-            for c in corrections
+        *(
+            Answer(c.corrected_at, c.corrected_by.display_name, _corrected(c), "", rows, count)
+            for c, rows, count in _in_one_go(corrections, "corrected_at", _SAME_CORRECTION)
         ),
     ]
     return sorted(found, key=lambda answer: answer.at, reverse=True)[:SHOWN_AT_MOST]
 
 
-def _joined(said: Iterable[tuple[datetime.datetime, str, str, str, int | None]]) -> Iterator[Answer]:
-    """What was said in one go about several rows stands once."""
-    for (at, by, words, reason), rows in groupby(said, key=lambda one: one[:4]):
-        yield Answer(at, by, words, reason, [row[4] for row in rows if row[4] is not None])
+def _in_one_go(said: QuerySet, at: str, same: tuple[str, ...]) -> Iterator[tuple[Any, list[int], int]]:
+    """What was said in one go about several rows: once, with the first of the rows and their number. The database
+    counts, for one may say twenty thousand things; what was stored in one go stands together."""
+    goes = said.order_by().values(at, *same).annotate(first=Min("pk"), count=Count("row_number"))
+    newest = list(goes.order_by(f"-{at}", "-first")[:SHOWN_AT_MOST])
+    firsts = said.in_bulk([go["first"] for go in newest])
+    for go in newest:
+        first, count = firsts[go.pop("first")], go.pop("count")
+        rows = [first.row_number] if count else []
+        if count > 1:
+            like = said.model.objects.filter(**go, pk__gte=first.pk).order_by("pk")
+            rows = list(like.values_list("row_number", flat=True)[:ROWS_NAMED])
+        yield first, rows, count
 
 
 def _decided(decision: ImportDecision) -> str:

@@ -17,21 +17,20 @@ from ..cells import WARNING
 from ..changes import Applied, apply_changes
 from ..models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Source, Verdict
 from ..serials import Need, SeriesFull, reserve
-from .deciding import waits_to_be_planned
 from .planning import plan_again, replan
 from .states import State, again_once, held, leave, take, working
 
 logger = logging.getLogger(__name__)
 CHANGED_MEANWHILE = gettext_lazy("確認期間有人異動了相同的資料，計畫已重新產生，請再確認一次。")
+# What applying says of the batch; anything else, its term for one, somebody may change meanwhile.
+_WRITTEN = ("counts", "applied_at", "state", "error", "heartbeat_at", "resumes")
 CHANGING = (Verdict.NEW_PERSON, Verdict.NEW_RECORD, Verdict.UPDATE)
 
 
 def start_applying(batch: ImportBatch, user: Any) -> bool:
     """Planned → applying for the first who asks; False for everybody after, and while the plan does not tell of
     everything that was decided."""
-    if waits_to_be_planned(batch):
-        return False
-    moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
+    moved = ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED, needs_plan=False).update(
         state=State.APPLYING, applied_by=user, heartbeat_at=timezone.now(), error="", lease=F("lease") + 1
     )
     batch.refresh_from_db()
@@ -120,7 +119,7 @@ def _apply(batch: ImportBatch) -> None:
         )
         batch.applied_at = timezone.now()
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = State.APPLIED, "", None, 0
-        batch.save()
+        batch.save(update_fields=_WRITTEN)
 
 
 class _Outcome:
@@ -153,6 +152,7 @@ class _Outcome:
             self.batch.counts[row.verdict] -= 1
             self.batch.counts[Verdict.NEEDS_PERSON] += 1
             self.batch.counts["remarks"] += 1
+            self.batch.counts["not_written"] = self.batch.counts.get("not_written", 0) + 1
             row.verdict = Verdict.NEEDS_PERSON
             row.remarks = [*row.remarks, ["", WARNING, "changed_meanwhile", sentence]]
             row.save(update_fields=["verdict", "remarks"])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..cells import RawCell
 from ..columns import HEADERS
-from ..models import ImportBatch
+from ..models import ImportBatch, ImportRow, Verdict
 from .correcting import correct
 from .marks import Mark, read_mark
 from .states import State, held
@@ -82,9 +82,17 @@ def go_on(batch: ImportBatch, original: ImportBatch, came: Came) -> bool:
     if twin is not None:
         raise NotContinued(_("這個檔案已經上傳過了，請看批次 #%(number)s。") % {"number": twin.pk})
     batch.decisions = original.decisions | batch.decisions
-    batch.predecessor = original
-    batch.save(update_fields=["decisions", "predecessor"])
+    batch.predecessor, batch.returned_rows = original, _brought_back(original, came)
+    batch.save(update_fields=["decisions", "predecessor", "returned_rows"])
     return False
+
+
+def _brought_back(original: ImportBatch, came: Came) -> int:
+    """How many of the rows had been left open; others came in and go back only for one of their cells."""
+    left_open = ImportRow.objects.filter(
+        batch=original, verdict__in=(Verdict.KEPT_OUT, Verdict.NEEDS_PERSON)
+    ).values_list("row_number", flat=True)
+    return len({read_mark(cells[-1]).row_number for _number, cells in came}.intersection(left_open))
 
 
 @transaction.atomic

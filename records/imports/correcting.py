@@ -16,7 +16,7 @@ from ..planning import judged
 from ..programmes import Lists
 from ..rows import Remark, Row, RowCleaner
 from ..workbooks.lines import decode_line, encode_line, unpack_cells
-from .deciding import planned_batch
+from .deciding import note_unplanned, planned_batch
 
 Cells = Mapping[str, RawCell]  # by header
 # Warnings that still leave a row to a person: who corrects the cell wants to know at once.
@@ -47,14 +47,24 @@ def _came_from(secondary: str, attributes: set[str]) -> bool:
 
 def corrected_rows(batch: ImportBatch, rows: Iterable[Row]) -> list[Row]:
     """The rows of a batch with everything that was corrected in them, oldest correction first."""
-    corrections: dict[int, dict[str, RawCell]] = {}
-    for correction in ImportCorrection.objects.filter(batch=batch):
-        cells = {header: after for header, (_before, after) in opened(correction).items()}
-        corrections.setdefault(correction.row_number, {}).update(cells)
+    corrections = _by_row(ImportCorrection.objects.filter(batch=batch))
     cleaner = RowCleaner(timezone.localdate())
     return [
         corrected(row, corrections[row.number], cleaner) if row.number in corrections else row for row in rows
     ]
+
+
+def cells_since(batch: ImportBatch, numbers: Iterable[int]) -> dict[int, dict[str, RawCell]]:
+    """What the cells of these rows were corrected to, by row number and header; the newest correction counts."""
+    return _by_row(ImportCorrection.objects.filter(batch=batch, row_number__in=list(numbers)))
+
+
+def _by_row(corrections: Iterable[ImportCorrection]) -> dict[int, dict[str, RawCell]]:
+    found: dict[int, dict[str, RawCell]] = {}
+    for correction in corrections:
+        cells = {header: after for header, (_before, after) in opened(correction).items()}
+        found.setdefault(correction.row_number, {}).update(cells)
+    return found
 
 
 def opened(correction: ImportCorrection) -> dict[str, tuple[RawCell, RawCell]]:
@@ -84,9 +94,11 @@ def correct(
             return None
         rows = ImportRow.objects.filter(batch=locked, row_number__in=list(corrections))
         now, lists = timezone.now(), Lists.load()
+        earlier = cells_since(locked, corrections)
         made = []
         for stored in rows.iterator(chunk_size=500):
-            pairs = _differing(stored, corrections[stored.row_number], lists)
+            cells, known = corrections[stored.row_number], earlier.get(stored.row_number, {})
+            pairs = _differing(stored, cells, known, lists, was_returned=bool(file_name))
             if pairs:
                 context = ImportCorrection.payload_context(locked.pk, stored.row_number)
                 made.append(
@@ -101,14 +113,23 @@ def correct(
                     )
                 )
         ImportCorrection.objects.bulk_create(made, batch_size=500)
+        if made:
+            note_unplanned(locked)
     return len(made)
 
 
-def _differing(stored: ImportRow, cells: Cells, lists: Lists) -> dict[str, tuple[RawCell, RawCell]]:
-    """The cells that say something else than what was shown and returned."""
-    shown = dict(zip(HEADERS, map(_blank_as_none, plans.returned(stored, lists)[0]), strict=True))
-    pairs = {header: (shown[header], _blank_as_none(cell)) for header, cell in cells.items()}
-    return {header: pair for header, pair in pairs.items() if not _is_same(*pair)}
+def _differing(
+    stored: ImportRow, cells: Cells, earlier: Cells, lists: Lists, *, was_returned: bool
+) -> dict[str, tuple[RawCell, RawCell]]:
+    """The cells that say something else than what is shown, with that. A workbook that was returned says nothing
+    where it repeats what went out, whatever was corrected since."""
+    sent = dict(zip(HEADERS, map(_blank_as_none, plans.returned(stored, lists)[0]), strict=True))
+    pairs = {header: (earlier.get(header, sent[header]), _blank_as_none(c)) for header, c in cells.items()}
+    return {
+        header: (before, after)
+        for header, (before, after) in pairs.items()
+        if not (_is_same(before, after) or (was_returned and _is_same(sent[header], after)))
+    }
 
 
 def _is_same(before: RawCell, after: RawCell) -> bool:

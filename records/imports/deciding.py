@@ -22,6 +22,7 @@ from .files import upload_path
 from .states import State, move
 
 QUESTIONS_A_PAGE = 20
+_WITHDRAWN = (State.RECEIVED, State.READING, State.PLANNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,19 @@ def planned_batch(batch: ImportBatch) -> Iterator[ImportBatch | None]:
         yield locked if locked.state == State.PLANNED else None
 
 
+def note_unplanned(held: ImportBatch) -> None:
+    """The plan of the batch, held by `planned_batch`, does not tell of something any more: it is not confirmed as it
+    is."""
+    ImportBatch.objects.filter(pk=held.pk).update(needs_plan=True)
+
+
 def change_options(batch: ImportBatch, *, mode: str, refusals: str) -> bool:
     """Choose how the batch treats contact data and refusals; the plan has to be made again (`replan`)."""
-    batch.mode, batch.refusals = mode, refusals
+    batch.mode, batch.refusals, batch.needs_plan = mode, refusals, True
     return bool(
-        ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(mode=mode, refusals=refusals)
+        ImportBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(
+            mode=mode, refusals=refusals, needs_plan=True
+        )
     )
 
 
@@ -68,18 +77,9 @@ def decide(batch: ImportBatch, question: str, programme: Programme, *, by: Any) 
             decided_by=by,
             decided_at=timezone.now(),
         )
+        note_unplanned(locked)
     batch.decisions = locked.decisions
     return True
-
-
-def waits_to_be_planned(batch: ImportBatch) -> bool:
-    """Whether decisions or corrections were made since the plan, which does not tell of them yet."""
-    if batch.planned_at is None:
-        return False
-    return (
-        ImportDecision.objects.filter(batch=batch, decided_at__gt=batch.planned_at).exists()
-        or ImportCorrection.objects.filter(batch=batch, corrected_at__gt=batch.planned_at).exists()
-    )
 
 
 class Asked(NamedTuple):
@@ -143,20 +143,27 @@ def open_questions(batch: ImportBatch, asked: list[Asked] | None = None) -> list
 def discard(batch: ImportBatch) -> bool:
     """Give a planned batch up: its rows and what was corrected, which hold personal data, and the decisions on them
     are deleted."""
+    return _given_up(batch, State.PLANNED)
+
+
+def _given_up(batch: ImportBatch, before: str) -> bool:
+    path = upload_path(batch)
     with transaction.atomic():
-        if not move(batch, State.PLANNED, State.DISCARDED):
+        if not move(batch, before, State.DISCARDED):
             return False
         for model in (ImportRow, ImportDecision, ImportCorrection):
             model.objects.filter(batch=batch).delete()
         ImportBatch.objects.filter(pk=batch.pk).update(heartbeat_at=None)
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return True
 
 
 def withdraw(user: Any) -> int:
-    """Give up what waits of a user: files not read yet and plans not confirmed; returns how many batches.
+    """Give up what waits of a user: files not read yet and plans not confirmed, also those that a worker is reading or
+    planning again, who then finds the batch given up; returns how many batches.
 
     A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
-    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=(State.RECEIVED, State.PLANNED))
+    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=_WITHDRAWN)
     withdrawn = [batch.pk for batch in waiting if _withdrawn(batch)]
     sentence = _("上傳者的帳號已停用，這個批次已停止，檔案與計畫中的個人資料已刪除。")
     ImportBatch.objects.filter(pk__in=withdrawn).update(error=sentence)
@@ -164,10 +171,7 @@ def withdraw(user: Any) -> int:
 
 
 def _withdrawn(batch: ImportBatch) -> bool:
-    if batch.state == State.PLANNED:
-        return discard(batch)
-    if not move(batch, State.RECEIVED, State.DISCARDED):
-        return False
-    path = upload_path(batch)
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
-    return True
+    while batch.state in _WITHDRAWN:  # a worker may bring it one step on just now
+        if _given_up(batch, batch.state):
+            return True
+    return False

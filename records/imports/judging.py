@@ -32,6 +32,7 @@ from ..models import (
     StatusCode,
 )
 from ..storing import PERSON_ATTRIBUTES, RECORD_ATTRIBUTES, current_record_values, seen_values
+from .mentioning import Mentions, said_of
 
 Outcome, Why = BatchUndoRow.Outcome, BatchUndoRow.Why
 # A serial number stays for ever (SOP 6.1).
@@ -53,6 +54,11 @@ class Reason:
     by: int | None = None
     at: datetime.datetime | None = None
     referred_by: str = ""
+
+
+_MENTIONED = Reason(Why.REFERRED, referred_by=ImportRow._meta.label_lower)
+# What somebody did or said since; anything else cannot be written.
+_SOMEBODYS = frozenset({Why.CHANGED, Why.REFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +107,6 @@ def people_of(batch: ImportBatch) -> list[int]:
     return sorted({*people.iterator(), *degrees.iterator()})
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """People and degrees that the batch entered and that rows of later files speak of."""
-
-    people: frozenset[int]
-    records: frozenset[int]
-
-
-def mentions(batch: ImportBatch) -> Mentions:
-    """What rows of other imported batches say, unchanged ones too. These columns have no index: asked once for all."""
-    rows = ImportRow.objects.filter(batch__state=ImportBatch.State.APPLIED).exclude(batch=batch).order_by()
-
-    def mentioned(model: type[Model], name: str) -> frozenset[int]:
-        entered = model.history.filter(batch=batch, source=Source.IMPORT, history_type="+").order_by()
-        found = rows.filter(**{f"{name}__in": entered.values("id")})
-        return frozenset(found.values_list(name, flat=True))
-
-    return Mentions(mentioned(Person, "person"), mentioned(AcademicRecord, "record"))
-
-
 def judge(batch: ImportBatch, ids: Sequence[int], mentioned: Mentions) -> list[Judgement]:
     """Judge these people, a few thousand at most. Who is going to write holds their rows locked."""
     people = traces(Person.history.filter(id__any_of=list(ids)), batch)
@@ -135,10 +121,10 @@ def judge(batch: ImportBatch, ids: Sequence[int], mentioned: Mentions) -> list[J
     for pk in entered:
         touched.by_rows(pk, people[pk].later)
     for pk in mentioned.people.intersection(entered):
-        touched.people.setdefault(pk, Reason(Why.REFERRED, referred_by=ImportRow._meta.label_lower))
+        touched.people.setdefault(pk, _MENTIONED)
     for pk in mentioned.records:
-        touched.records.setdefault(pk, Reason(Why.REFERRED, referred_by=ImportRow._meta.label_lower))
-    obstacles = _Obstacles(found)
+        touched.records.setdefault(pk, _MENTIONED)
+    obstacles = _Obstacles(found, mentioned)
     for one in found:
         one.parts = list(_parts(one, touched, obstacles))
     return found
@@ -203,9 +189,11 @@ def _references(model: type[Model], ids: Sequence[int]) -> Iterator[tuple[int, R
 
 # --- what stands in the way of an earlier value -----------------------------------------------------------------
 class _Obstacles:
-    """Earlier numbers that somebody else has by now, list entries that are gone, and data confirmed since."""
+    """Earlier numbers that somebody else has by now, list entries that are gone, and data confirmed since, by a person
+    or by a later file that says the same."""
 
-    def __init__(self, found: Sequence[Judgement]) -> None:
+    def __init__(self, found: Sequence[Judgement], mentioned: Mentions) -> None:
+        self._said = said_of([one.person_id for one in found], mentioned)
         changed = [one.trace for one in found if one.trace and not one.trace.is_created]
         self._listed = {
             model: {str(pk) for pk in model.objects.values_list("pk", flat=True)}
@@ -227,7 +215,9 @@ class _Obstacles:
         for pk, at, by in asked.values_list("person", "at", "by"):
             self._confirmed[pk].append((at, by))
 
-    def of_person(self, trace: Trace, name: str, earlier: str) -> Reason | None:
+    def of_person(self, trace: Trace, name: str, earlier: str, after: str) -> Reason | None:
+        if after in self._said.people.get((trace.after.id, name), ()):
+            return _MENTIONED
         if name == "national_id" and self._digests.get(earlier, trace.after.id) != trace.after.id:
             return Reason(Why.TAKEN)
         for at, by in self._confirmed[trace.after.id]:
@@ -235,7 +225,9 @@ class _Obstacles:
                 return Reason(Why.CHANGED, by, at)
         return self._unlisted(name, earlier)
 
-    def of_record(self, trace: Trace, name: str, earlier: str) -> Reason | None:
+    def of_record(self, trace: Trace, name: str, earlier: str, after: str) -> Reason | None:
+        if after in self._said.records.get((trace.after.id, name), ()):
+            return _MENTIONED
         if name in ("student_number", "programme"):
             before = current_record_values(trace.before)
             pair = (before["student_number"], before["programme"])
@@ -294,7 +286,7 @@ def _fields(
     trace: Trace,
     names: Iterable[str],
     values_of: Callable[[Any], Mapping[str, str]],
-    obstacle: Callable[[Trace, str, str], Reason | None],
+    obstacle: Callable[[Trace, str, str, str], Reason | None],
 ) -> Iterator[tuple[str, str, Reason]]:
     """Each field that the batch changed, with its outcome and reason."""
     before, after = values_of(trace.before), values_of(trace.after)
@@ -308,8 +300,8 @@ def _fields(
             yield name, Outcome.KEPT, Reason(Why.OBJECTION)
         elif reason := _first_touch(name, after[name], later):
             yield name, Outcome.KEPT, reason
-        elif reason := obstacle(trace, name, before[name]):
-            yield name, Outcome.KEPT if reason.why == Why.CHANGED else Outcome.CANNOT, reason
+        elif reason := obstacle(trace, name, before[name], after[name]):
+            yield name, Outcome.KEPT if reason.why in _SOMEBODYS else Outcome.CANNOT, reason
         else:
             yield name, Outcome.WAITING, Reason("")
 

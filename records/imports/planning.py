@@ -24,10 +24,12 @@ from .correcting import corrected_rows
 from .files import earlier_import, upload_path
 from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
-from .undoing import undo_of
+from .undo_states import undo_of
 
 ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
+# What planning says of the batch; anything else, its term for one, somebody may change meanwhile.
+_WRITTEN = ("counts", "notes", "planned_at", "needs_plan", "state", "error", "heartbeat_at", "resumes")
 
 
 def read_and_plan(batch: ImportBatch) -> None:
@@ -128,9 +130,9 @@ def _store_plan(
         # A sheet without a header row has data where headers are quoted.
         said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
         batch.notes = [*said, *_own_notes(batch)]
-        batch.planned_at = timezone.now()
+        batch.planned_at, batch.needs_plan = timezone.now(), False
         batch.state, batch.error, batch.heartbeat_at, batch.resumes = state, "", None, 0
-        batch.save()
+        batch.save(update_fields=_WRITTEN)
 
 
 def _counted(batch: ImportBatch, planned: list[plans.Planned]) -> Iterator[plans.Planned]:
@@ -168,6 +170,8 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _imported_before(before),
         ]
     counts = batch.counts
+    if batch.predecessor_id:
+        return  # rows that were left open: few, and most of them still asked about
     last = _comparable(batch)
     if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
         yield [
@@ -176,13 +180,12 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
             % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
         ]
-    # Corrections are the rows that nobody could read, and people of a further file are often known already.
-    out = counts["kept_out"] + (0 if _is_further(batch) else counts["needs_person"])
-    if batch.predecessor_id is None and counts["rows"] >= 20 and out > counts["rows"] * 0.2:
+    out = counts["kept_out"]
+    if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
         yield [
             WARNING,
             "many_kept_out",
-            _("有 %(out)s 列（超過兩成）無法直接匯入，請確認檔案的欄位是否錯置。") % {"out": out},
+            _("有 %(out)s 列（超過兩成）不能匯入，請確認檔案的欄位是否錯置。") % {"out": out},
         ]
 
 

@@ -29,7 +29,7 @@ LEFTOVER_KEPT = datetime.timedelta(hours=1)
 
 def purge(at: datetime.datetime) -> int:
     """Remove what is kept no longer at that moment; returns how many batches were given up and files deleted."""
-    files = sum(_unlink(path) for path in _leftovers(at))
+    files = sum(unlink_left_over(path) for path in _leftovers(at))
     return _give_up_unread(at) + _give_up_unconfirmed(at) + files
 
 
@@ -68,24 +68,25 @@ def _note(batch: ImportBatch, sentence: str) -> None:
 def _leftovers(at: datetime.datetime) -> Iterator[Path]:
     """Files of nobody: of a batch that is past its reading, of an upload that broke off, of work that has ended."""
     data = Path(settings.DATA_DIR)
-    before = (at - LEFTOVER_KEPT).timestamp()
-    # A raw delivery has a rule of its own (`deliveries.recover`).
+    # A raw delivery has a rule of its own (`deliveries.purge`).
     found = [*(data / "uploads").glob("[0-9]*.xlsx"), *(data / "uploads").glob("*.part")]
     found += [*(data / "tmp").iterdir(), *(data / "progress").glob("*")]
-    old = [path for path in found if path.is_file() and _is_older(path, before)]
+    old = [path for path in found if path.is_file() and is_left_over(path, at)]
     waiting = ImportBatch.objects.filter(state__in=UNDER_WAY).values_list("pk", flat=True)
     wanted = {f"{pk}.xlsx" for pk in waiting}
     return (path for path in old if path.name not in wanted)
 
 
-def _is_older(path: Path, moment: float) -> bool:
+def is_left_over(path: Path, at: datetime.datetime) -> bool:
+    """Whether a file is older than anything that is still on its way."""
     try:
-        return path.stat().st_mtime < moment
+        return path.stat().st_mtime < (at - LEFTOVER_KEPT).timestamp()
     except FileNotFoundError:
         return False
 
 
-def _unlink(path: Path) -> bool:
+def unlink_left_over(path: Path) -> bool:
+    """Delete a file of nobody, with a line in the log."""
     path.unlink(missing_ok=True)
     logger.info("purged a file left behind: %s", path.name)
     return True

@@ -6,7 +6,7 @@ A decision is stored beside the plan and counts when it is made again; the newes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,8 +20,8 @@ from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
 from ..planning import judged
 from ..plans import ABOUT_ROWS, options_of, stored_row
 from ..programmes import Lists
-from ..rulings import Contradiction, Kind, Ruling, contradictions, unconfirmed
-from .deciding import planned_batch
+from ..rulings import Contradiction, Kind, Ruling, contradictions, identity_of, unconfirmed
+from .deciding import note_unplanned, planned_batch
 
 CHOICES = (Kind.PERSON, Kind.NEW, Kind.OUT)
 
@@ -68,6 +68,7 @@ def ruling_of(decision: ImportDecision) -> Ruling:
         decision.is_new_degree,
         frozenset(decision.accepted),
         told,
+        decision.identity,
     )
 
 
@@ -91,6 +92,17 @@ def against(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> list[Contr
     """What speaks against a ruling on a row: final, or to be confirmed."""
     item = item_of(batch, stored)
     return contradictions(item, ruling, known_about([item], filter(None, [ruling.person_id])))
+
+
+def impossible(item: Item, rulings: Mapping[str, Ruling]) -> dict[str, str]:
+    """Of the rulings that a page would offer on a row, by key, those that can never be followed, and why."""
+    known = known_about([item], {ruling.person_id for ruling in rulings.values() if ruling.person_id})
+    found = {key: contradictions(item, ruling, known) for key, ruling in rulings.items()}
+    return {
+        key: "".join(one.sentence for one in against if one.is_final)
+        for key, against in found.items()
+        if any(one.is_final for one in against)
+    }
 
 
 def like_rows(batch: ImportBatch, stored: ImportRow) -> dict[Scope, QuerySet[ImportRow]]:
@@ -130,7 +142,8 @@ def decide_row(
         if locked is None:
             return None
         others = [] if scope is Scope.ROW else like_rows(locked, stored)[scope]
-        rulings, left = {stored.row_number: ruling}, []
+        named = identity_of(stored_row(stored))
+        rulings, left = {stored.row_number: replace(ruling, identity=named)}, []
         for number, other in _like_rulings(locked, others, ruling, scope):
             if other is None:
                 left.append(number)
@@ -151,7 +164,7 @@ def _like_rulings(
     for row, item in items:
         other = _own_ruling(row, item, ruling, known) if scope is Scope.SAME_QUESTIONS else ruling
         stands = other is not None and not unconfirmed(contradictions(item, other, known), other)
-        yield row.row_number, other if stands else None
+        yield row.row_number, replace(other, identity=identity_of(item)) if stands else None
 
 
 def _own_ruling(row: ImportRow, item: Item, ruling: Ruling, known: Known) -> Ruling | None:
@@ -184,6 +197,7 @@ def _store(batch: ImportBatch, rulings: Mapping[int, Ruling], reason: str, by: A
         ImportDecision(
             batch=batch,
             row_number=number,
+            identity=ruling.identity,
             kind=ruling.kind,
             person_id=ruling.person_id,
             record_id=ruling.record_id,
@@ -195,3 +209,4 @@ def _store(batch: ImportBatch, rulings: Mapping[int, Ruling], reason: str, by: A
         )
         for number, ruling in rulings.items()
     )
+    note_unplanned(batch)

@@ -15,7 +15,7 @@ from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
 from ..programmes import Lists
 from ..rulings import Kind
 from ..values import hide_national_ids, mask_national_id
-from .correcting import opened, text_of
+from .correcting import cells_since, opened, text_of
 from .row_decisions import open_rows
 
 NATIONAL_ID, SERIAL = BY_ATTRIBUTE["national_id"].header, BY_ATTRIBUTE["serial_number"].header
@@ -103,16 +103,21 @@ def _said(stored: ImportRow) -> dict[str, list[tuple[str, str]]]:
 
 
 def cells_to_correct(stored: ImportRow, *, everything: bool) -> dict[str, str]:
-    """The cells that are offered to be corrected, by header, as they came: the bad ones and those asked about."""
+    """The cells that are offered to be corrected, by header, as they are by now: the bad ones and those asked about."""
     wanted = {header for header, level, _code, _sentence in stored.remarks if header and level != NOTE}
     if any(code in _ABOUT_KEYS for _header, _level, code, _sentence in stored.remarks):
         wanted.update(_KEYS)
-    texts = texts_as_they_came(stored)
+    texts = texts_as_they_came(stored) | _corrected_texts(stored)
     return {
         header: texts[header]
         for header in HEADERS
         if header not in _NEVER_OFFERED and (everything or header in wanted)
     }
+
+
+def _corrected_texts(stored: ImportRow) -> dict[str, str]:
+    cells = cells_since(stored.batch, [stored.row_number]).get(stored.row_number, {})
+    return {header: text_of(cell) for header, cell in cells.items()}
 
 
 def sentences_by_header(stored: ImportRow) -> dict[str, list[str]]:

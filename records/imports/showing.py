@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from django.db.models import Q, QuerySet
+
 from .. import plans
 from ..cells import ERROR
 from ..columns import HEADERS
-from ..models import ImportBatch, ImportRow, Verdict
+from ..models import BatchUndo, Delivery, ImportBatch, ImportRow, Verdict
 from ..programmes import Lists
 from ..workbooks.writer import ReturnedRow, write_returned
 from .marks import mark_of
+from .states import UNDER_WAY, State
 
 ROWS_A_PAGE = 50
 
@@ -35,6 +38,23 @@ def all_rows(batch: ImportBatch) -> Iterator[plans.RowView]:
     """The whole stored plan, as a stream."""
     lists = Lists.load()
     return (plans.view(row, lists) for row in plans.stored_rows(batch))
+
+
+def changed_since_plan(batch: ImportBatch) -> bool:
+    """Whether other batches were written or taken back since the plan was made: it may say something else by now."""
+    others = ImportBatch.objects.exclude(pk=batch.pk)
+    return batch.planned_at is not None and (
+        others.filter(applied_at__gt=batch.planned_at).exists()
+        or BatchUndo.objects.filter(applied_at__gt=batch.planned_at).exists()
+    )
+
+
+def twins_of(batch: ImportBatch) -> QuerySet[ImportBatch]:
+    """Other batches of the very same file that are on their way, the raw file counted where there is one."""
+    raw = Delivery.objects.filter(batch=batch).values("sha256")
+    same = Q(sha256=batch.sha256) | Q(delivery__sha256__in=raw)
+    waiting = ImportBatch.objects.filter(same, state__in=(*UNDER_WAY, State.PLANNED)).exclude(pk=batch.pk)
+    return waiting.select_related("uploaded_by").order_by("pk")
 
 
 def write_returned_rows(batch: ImportBatch, target: Path | BinaryIO) -> int:

@@ -142,7 +142,8 @@ def take_over(batch: ImportBatch) -> bool:
         _give_up(batch, _("處理多次中斷，沒有任何資料被更動；請再試一次，或洽系統管理人員。"))
         return False
     state = batch.state
-    if state == State.READING and upload_path(batch).exists():
+    # Once there is a plan, corrections and decisions belong to it: the file, should it still lie there, has none.
+    if state == State.READING and batch.planned_at is None and upload_path(batch).exists():
         state = State.RECEIVED
     elif state == State.RECEIVED and not upload_path(batch).exists():
         _give_up(batch, _("檔案已經不在，沒有任何資料被更動；請重新上傳。"))

@@ -1,9 +1,8 @@
 """Taking an imported batch back: planned, looked at, confirmed, written through the one door in steps.
 
-planning → planned → applying → applied, or discarded; a state changes only by compare-and-set. A step is a
-transaction of its own, in which some people are locked, judged anew and written: others wait for a moment only, what
-they changed meanwhile stays, and whoever goes on after a crash finds done what is done and waiting what waits. An
-undo is not undone: the file can be imported again.
+A step is a transaction of its own, in which some people are locked, judged anew and written: others wait for a moment
+only, what they changed meanwhile stays, and whoever goes on after a crash (`undo_states`) finds done what is done and
+waiting what waits. An undo is not undone: the file can be imported again.
 """
 
 from __future__ import annotations
@@ -15,20 +14,22 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
-from django.db.models import Count
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import bulk, leases, policies, progress, terms
+from .. import bulk, policies, progress, terms
 from ..changes import apply_changes
 from ..models import BatchUndo, BatchUndoRow, ImportBatch, Person, Source
 from ..policies import Allowed, Decision, Denied
 from ..values import hide_national_ids
-from .judging import Judgement, Mentions, Part, Reason, judge, mentions, people_of
+from .judging import Judgement, Part, Reason, judge, people_of
+from .mentioning import Mentions, mentions
+from .undo_states import State, counts_of, held, leave, progress_name, take, undo_of, working
 from .ways_back import change_back
 
-State, Outcome, Why = BatchUndo.State, BatchUndoRow.Outcome, BatchUndoRow.Why
+Outcome, Why = BatchUndoRow.Outcome, BatchUndoRow.Why
 ALONE = 500  # people that one may take back without a second person (ASVS 2.3.5), as with bulk edits
 PEOPLE_PER_STEP = 1_000
 ROWS_PER_STEP = 1_000  # many times what one person can have
@@ -37,17 +38,6 @@ _FIELDS = (
     *("undo_id", "person_id", "record_id", "fields", "outcome"),
     *("why", "later_by_id", "later_at", "referred_by"),
 )
-
-
-def progress_name(undo: BatchUndo) -> str:
-    """Under which name `progress` keeps how far it is."""
-    return f"undo-{undo.pk}"
-
-
-def undo_of(batch: ImportBatch) -> BatchUndo | None:
-    """The undo that stands of a batch, planned or written."""
-    standing = BatchUndo.objects.filter(batch=batch).exclude(state=State.DISCARDED)
-    return standing.select_related("made_by", "applied_by").first()
 
 
 # --- planning ---------------------------------------------------------------------------------------------------
@@ -80,24 +70,25 @@ def open_undo(batch: ImportBatch, *, reason: str, by: Any, at: datetime.datetime
 def plan_undo(undo: BatchUndo) -> None:
     """Judge everybody of the batch and store what is found; nothing is written to anybody. Can be run again after a
     crash. After an error the plan is given up, with a sentence."""
-    with leases.signs_of_life(progress_name(undo)):
+    if not take(undo, State.PLANNING):
+        return
+    sentence = _("產生計畫時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。")
+    with working(undo, State.PLANNING, State.DISCARDED, sentence):
         _plan(undo)
+    undo.refresh_from_db()
 
 
 def _plan(undo: BatchUndo) -> None:
-    try:
-        rows = list(_judged(undo))
-        with transaction.atomic():
-            locked = BatchUndo.objects.select_for_update().filter(pk=undo.pk, state=State.PLANNING).first()
-            if locked is None:
-                return  # another worker was first
-            bulk.insert_rows(BatchUndoRow, _FIELDS, rows)
-            locked.people = locked.rows.filter(outcome=Outcome.WAITING).values("person_id").distinct().count()
-            locked.state, locked.heartbeat_at, locked.counts = State.PLANNED, None, _counts(locked)
-            locked.save()
-    finally:
-        sentence = _("產生計畫時發生錯誤，沒有任何資料被更動；請再試一次，或洽系統管理人員。")
-        _leave(undo, State.PLANNING, State.DISCARDED, sentence)
+    rows = list(_judged(undo))
+    with transaction.atomic():
+        locked = held(undo, State.PLANNING).select_for_update().first()
+        if locked is None:
+            return  # another worker took it over
+        bulk.insert_rows(BatchUndoRow, _FIELDS, rows)
+        locked.people = locked.rows.filter(outcome=Outcome.WAITING).values("person_id").distinct().count()
+        locked.state, locked.heartbeat_at, locked.resumes = State.PLANNED, None, 0
+        locked.counts = counts_of(locked)
+        locked.save()
 
 
 def _judged(undo: BatchUndo) -> Iterator[tuple[Any, ...]]:
@@ -107,17 +98,12 @@ def _judged(undo: BatchUndo) -> Iterator[tuple[Any, ...]]:
             yield from (_row(undo.pk, one.person_id, part, part.outcome) for part in one.parts)
         done += len(chunk)
         progress.write(progress_name(undo), "judging", done, len(ids))
-        BatchUndo.objects.filter(pk=undo.pk, state=State.PLANNING).update(heartbeat_at=timezone.now())
 
 
 def _row(undo_id: int, person_id: int, part: Part, outcome: str) -> tuple[Any, ...]:
     reason = part.reason
     found = (part.record_id, list(part.fields), outcome)
     return undo_id, person_id, *found, reason.why, reason.by, reason.at, reason.referred_by
-
-
-def _counts(undo: BatchUndo) -> dict[str, int]:
-    return dict(undo.rows.order_by().values_list("outcome").annotate(Count("pk")))
 
 
 def discard_undo(undo: BatchUndo) -> bool:
@@ -158,20 +144,23 @@ def start_undoing(undo: BatchUndo, user: Any) -> bool:
     now = timezone.now()
     with transaction.atomic():
         moved = BatchUndo.objects.filter(pk=undo.pk, state=State.PLANNED).update(
-            state=State.APPLYING, applied_by=user, heartbeat_at=now, error=""
+            state=State.APPLYING, applied_by=user, heartbeat_at=now, error="", lease=F("lease") + 1
         )
-        if moved and undo.batch.term:
-            why = _("還原匯入批次 #%(batch)d：%(reason)s") % {"batch": undo.batch_id, "reason": undo.reason}
-            terms.reopen(undo.batch.term, by=user, at=now, reason=why)
-    undo.refresh_from_db()
+        undo.refresh_from_db()
+        if moved:
+            _reopen_term(undo, now)
     return bool(moved)
 
 
-def _leave(undo: BatchUndo, middle: str, state: str, sentence: str) -> None:
-    """Whatever happened: nothing stays in a middle state that nobody works on."""
-    left = BatchUndo.objects.filter(pk=undo.pk, state=middle)
-    left.update(state=state, applied_by=None, heartbeat_at=None, error=sentence, counts=_counts(undo))
-    undo.refresh_from_db()
+def _reopen_term(undo: BatchUndo, at: datetime.datetime) -> None:
+    """What was signed off with this batch holds no longer. Held with the batch, so that nobody signs off, or moves the
+    batch to another term, beside it."""
+    term = (
+        ImportBatch.objects.select_for_update(of=["self"]).select_related("term").get(pk=undo.batch_id).term
+    )
+    if term:
+        why = _("還原匯入批次 #%(batch)d：%(reason)s") % {"batch": undo.batch_id, "reason": undo.reason}
+        terms.reopen(terms.hold(term), by=undo.applied_by, at=at, reason=why)
 
 
 # --- writing (the worker) ---------------------------------------------------------------------------------------
@@ -180,19 +169,15 @@ def undo_batch(undo: BatchUndo) -> None:
     """Write what waits, step by step, until nothing waits; also goes on where a dead process stopped. After an error
     the rest waits for confirmation again."""
     undo.refresh_from_db()
-    if undo.state != State.APPLYING:
+    if not take(undo, State.APPLYING):
         return
     if not may_confirm(undo.applied_by, undo):  # ASVS 8.3.3
-        _leave(undo, State.APPLYING, State.PLANNED, _("確認還原的帳號已停用或沒有權限；請由其他同仁確認。"))
+        leave(undo, State.APPLYING, State.PLANNED, _("確認還原的帳號已停用或沒有權限；請由其他同仁確認。"))
         return
-    try:
-        with leases.signs_of_life(progress_name(undo)):
-            _write_all(undo)
-    except DatabaseError:
-        _leave(undo, State.APPLYING, State.PLANNED, _("還原時發生錯誤；已還原的不變，其餘請再確認一次。"))
-        raise
-    finally:
-        undo.refresh_from_db()
+    sentence = _("還原時發生錯誤；已還原的不變，其餘請再確認一次。")
+    with working(undo, State.APPLYING, State.PLANNED, sentence):
+        _write_all(undo)
+    undo.refresh_from_db()
 
 
 def _write_all(undo: BatchUndo) -> None:
@@ -213,7 +198,7 @@ class _Step(NamedTuple):
 def _step(undo: BatchUndo, mentioned: Mentions, last: int) -> _Step | None:
     """Some people in one transaction, those behind the row `last` first; None when nothing waits any more."""
     with transaction.atomic():
-        locked = BatchUndo.objects.select_for_update().filter(pk=undo.pk, state=State.APPLYING).first()
+        locked = held(undo, State.APPLYING).select_for_update().first()
         if locked is None:
             return None
         rows = _some_waiting(locked, last)
@@ -227,8 +212,8 @@ def _step(undo: BatchUndo, mentioned: Mentions, last: int) -> _Step | None:
         # Locked before it is judged: nobody changes, and refers to, what is about to be written or removed.
         list(Person.objects.select_for_update().filter(pk__any_of=ids).order_by("pk").values_list("pk"))
         _write(locked, judge(locked.batch, ids, mentioned), confirmed)
-        locked.heartbeat_at = timezone.now()
-        locked.save(update_fields=["heartbeat_at"])
+        locked.heartbeat_at, locked.resumes = timezone.now(), 0
+        locked.save(update_fields=["heartbeat_at", "resumes"])
     return _Step(len(rows), rows[-1].pk)
 
 
@@ -243,8 +228,9 @@ def _some_waiting(undo: BatchUndo, last: int) -> list[BatchUndoRow]:
 
 def _finish(undo: BatchUndo) -> None:
     undo.state, undo.applied_at, undo.heartbeat_at = State.APPLIED, timezone.now(), None
-    undo.error, undo.counts = "", _counts(undo)
+    undo.error, undo.resumes, undo.counts = "", 0, counts_of(undo)
     undo.save()
+    _reopen_term(undo, undo.applied_at)  # signed off meanwhile, with what was still there
 
 
 def _write(undo: BatchUndo, judged: Iterable[Judgement], confirmed: dict[int, list[BatchUndoRow]]) -> None:
@@ -303,20 +289,3 @@ def _replace(
     for chunk in bulk.batched(old, bulk.KEYS_PER_STATEMENT):
         BatchUndoRow.objects.filter(pk__any_of=chunk).delete()
     bulk.insert_rows(BatchUndoRow, _FIELDS, rows)
-
-
-# --- after a crash ----------------------------------------------------------------------------------------------
-def left_behind(at: datetime.datetime) -> list[BatchUndo]:
-    """What a dead process left in the middle, each told to one asker only, who has it go on. A process that was only
-    frozen loses its session, and with it the locks of its step."""
-    return [
-        undo
-        for undo in BatchUndo.objects.filter(state__in=(State.PLANNING, State.APPLYING))
-        if leases.is_silent(progress_name(undo), undo.heartbeat_at, at) and _is_mine_to_resume(undo, at)
-    ]
-
-
-def _is_mine_to_resume(undo: BatchUndo, at: datetime.datetime) -> bool:
-    leases.end_session(progress_name(undo))
-    silent = BatchUndo.objects.filter(pk=undo.pk, state=undo.state, heartbeat_at=undo.heartbeat_at)
-    return bool(silent.update(heartbeat_at=at))

@@ -690,7 +690,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("new_person", "新校友"),
-                            ("new_record", "既有校友的新學籍"),
+                            ("new_record", "同一人的另一學籍"),
                             ("update", "更新"),
                             ("unchanged", "無變動"),
                             ("needs_person", "需人工判斷"),

@@ -32,6 +32,8 @@ class BatchUndo(models.Model):
     )
     applied_at = models.DateTimeField(_("還原時間"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
+    resumes = models.PositiveSmallIntegerField(default=0)  # how often it was begun again by itself
     people = models.PositiveIntegerField(_("人數"), default=0)  # how many the plan would change or remove
     counts = models.JSONField(default=dict)  # outcome of the rows → how many
     error = models.CharField(_("說明"), max_length=500, blank=True)
@@ -50,14 +52,20 @@ class BatchUndo(models.Model):
         return f"#{self.batch_id}"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it was written and left nothing of what the batch had brought."""
+        left = (BatchUndoRow.Outcome.KEPT, BatchUndoRow.Outcome.CANNOT)
+        return self.state == self.State.APPLIED and not any(self.counts.get(outcome) for outcome in left)
+
+    @property
     def result(self) -> str:
         """What is said beside the batch: 已還原, 部分還原, or how far the plan is."""
-        done, left = BatchUndoRow.Outcome.DONE, (BatchUndoRow.Outcome.KEPT, BatchUndoRow.Outcome.CANNOT)
         if self.state != self.State.APPLIED:
             return str(_("還原：%(state)s")) % {"state": self.get_state_display()}
-        if not any(self.counts.get(outcome) for outcome in left):
+        if self.is_whole:
             return str(self.get_state_display())
-        return str(_("部分還原") if self.counts.get(done) else BatchUndoRow.Outcome.CANNOT.label)
+        is_part = self.counts.get(BatchUndoRow.Outcome.DONE)
+        return str(_("部分還原") if is_part else BatchUndoRow.Outcome.CANNOT.label)
 
 
 class BatchUndoRow(models.Model):

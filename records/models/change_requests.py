@@ -34,7 +34,6 @@ class ChangeRequest(models.Model):
     state = models.CharField(_("狀態"), max_length=10, choices=State, default=State.SUBMITTED)
     version = models.PositiveIntegerField(default=1, editable=False)
     reason = models.CharField(_("說明"), max_length=500, blank=True)
-    evidence = models.FileField(_("佐證"), max_length=80, blank=True)
     proposed_by = models.ForeignKey(
         ACCOUNT, models.PROTECT, verbose_name=_("申請人"), related_name="change_requests"
     )
@@ -128,10 +127,11 @@ class ChangeItem(models.Model):
 
 
 class ChangeRequestEvent(models.Model):
-    """One step of a request. Written once."""
+    """One step of a request, with the paper that its doer handed in. Written once."""
 
     class Step(models.TextChoices):
         SUBMITTED = "submitted", _("提出申請")
+        SUPPLEMENTED = "supplemented", _("補件")
         TAKEN = "taken", _("開始審核")
         FREED = "freed", _("放回等待")
         EVIDENCE_TAKEN = "evidence_taken", _("下載佐證")
@@ -147,6 +147,7 @@ class ChangeRequestEvent(models.Model):
     by = models.ForeignKey(ACCOUNT, models.PROTECT, verbose_name=_("經手人"), related_name="+")
     at = models.DateTimeField(_("時間"))
     note = models.CharField(_("說明"), max_length=500, blank=True)
+    evidence = models.FileField(_("佐證"), max_length=80, blank=True)
 
     class Meta:
         verbose_name = _("異動申請歷程")

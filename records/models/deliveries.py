@@ -65,7 +65,10 @@ class Delivery(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("上傳者"), related_name="+"
     )
     uploaded_at = models.DateTimeField(_("上傳時間"), default=timezone.now)
+    # Since when it waits or is worked on; while it is, the worker's signs of life are in a file (records.leases).
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
+    resumes = models.PositiveSmallIntegerField(default=0)  # how often it was begun again by itself
     # Sealed JSON while the delivery is open: headers, sample values, values to be asked about. They are personal data.
     details = models.BinaryField(default=bytes)
     mapping = models.ForeignKey(

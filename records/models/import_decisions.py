@@ -27,6 +27,8 @@ class ImportDecision(models.Model):
     )
     kind = models.CharField(_("決定"), max_length=10, choices=Kind)
     row_number = models.PositiveIntegerField(_("列號"), null=True)  # None: a question of all like rows
+    # Keyed digest of who the row said it was (`rulings.identity_of`): about somebody else nothing was decided.
+    identity = models.CharField(max_length=64, blank=True)
     question = models.CharField(max_length=200, blank=True)
     # As in a plan: a decision mentions; somebody who is gone by then is found missing when it is followed.
     person = models.ForeignKey(

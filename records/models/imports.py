@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -64,14 +66,19 @@ class ImportBatch(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease = models.PositiveIntegerField(default=0)  # counted on by every worker that begins
     resumes = models.PositiveSmallIntegerField(default=0)  # how often a step was begun again by itself
-    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals"
+    counts = models.JSONField(default=dict)  # verdict → rows; "remarks", "rows", "refusals", "not_written"
     notes = models.JSONField(default=list)  # sentences about the file as a whole: [level, code, message]
     decisions = models.JSONField(default=dict)  # question → programme id chosen by a person
+    # Something was decided, corrected or chosen that the plan does not tell of yet. Set while the row is held, and
+    # asked for by the very statement that confirms: a plan is never written without what was said about it.
+    needs_plan = models.BooleanField(default=False)
     error = models.CharField(_("說明"), max_length=500, blank=True)
     # The batch whose returned rows this file brings back: corrections of it, or what was left open when it was applied.
     predecessor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("前一批次")
     )
+    # How many of its rows its predecessor had left open.
+    returned_rows = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("匯入批次")
@@ -81,12 +88,22 @@ class ImportBatch(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.file_name}"
 
+    @property
+    def standing_undo(self) -> Any:
+        """The `BatchUndo` that was not given up, None without one. Load with `undoings`."""
+        return next((undo for undo in self.undoings.all() if undo.state != undo.State.DISCARDED), None)
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether all that it brought was taken back again."""
+        return self.standing_undo is not None and self.standing_undo.is_whole
+
 
 class Verdict(models.TextChoices):
     """Every row has exactly one."""
 
     NEW_PERSON = "new_person", _("新校友")
-    NEW_RECORD = "new_record", _("既有校友的新學籍")
+    NEW_RECORD = "new_record", _("同一人的另一學籍")
     UPDATE = "update", _("更新")
     UNCHANGED = "unchanged", _("無變動")
     NEEDS_PERSON = "needs_person", _("需人工判斷")

@@ -186,10 +186,18 @@ class MessageObjection(models.Model):
         IN_PERSON = "in_person", _("當面")
         FILE = "file", _("匯入檔案")
 
+    class Teller(models.TextChoices):
+        SELF = "self", _("本人")
+        FAMILY = "family", _("家屬")
+        OTHER = "other", _("其他")
+
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("校友"), related_name="objections")
     objected_on = models.DateField(_("反應日期"))
     channel = models.CharField(_("管道"), max_length=10, choices=Channel)
     words = models.CharField(_("原話或依據"), max_length=300)
+    # "": not asked, for those of a file and of earlier times. A withdrawal is told by the alumnus only.
+    told_by = models.CharField(_("告知人"), max_length=10, choices=Teller, blank=True)
+    told_by_other = models.CharField(_("告知人（其他）"), max_length=60, blank=True)
     evidence = models.CharField(_("佐證檔"), max_length=80, blank=True)  # the name that `evidence.store` gave
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("登錄人"), related_name="+"
@@ -234,3 +242,8 @@ class MessageObjection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} {self.objected_on:%Y-%m-%d}"
+
+    @property
+    def teller(self) -> str:
+        """Who told it, in words; "" when nobody asked."""
+        return self.told_by_other or str(self.get_told_by_display())

@@ -1,4 +1,6 @@
-"""核對身分: who compared what an alumnus told with which person, and how it ended (SOP 6.5). No value is kept."""
+"""核對身分: who compared what an alumnus told with which person, and how it ended (SOP 6.5). No value is kept.
+
+Where a record has nothing to compare with, somebody of the center states in words how it was verified."""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ class VerificationAttempt(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("校友"), related_name="verifications")
     at = models.DateTimeField(_("時間"))
     outcome = models.CharField(_("結果"), max_length=10, choices=Outcome)
+    stated = models.CharField(_("核對方式說明"), max_length=300, blank=True)  # "": compared
 
     class Meta:
         verbose_name = _("核對身分")

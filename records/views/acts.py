@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import annotations_editing, kept_typing, objections, policies
 from ..forms.annotations import RemarkForm
-from ..forms.objections import WishForm
+from ..forms.objections import ObjectionForm, WishForm
 from ..models import Person
 from ..page_checks import verify_first
 from . import batch
@@ -78,9 +78,10 @@ class ActView(OwnPage):
 class WishView(ActView):
     allowed = policies.can_record_wishes
     heading = _("校友的意願")
+    form_class = WishForm
 
     def form(self, data: Any) -> WishForm:
-        return WishForm(data, self.request.FILES or None, today=timezone.localdate())
+        return self.form_class(data, self.request.FILES or None, today=timezone.localdate())
 
     def carry_out(self, person: Person, details: dict[str, Any]) -> None:
         user = self.request.user
@@ -91,6 +92,7 @@ class ObjectionView(WishView):
     title = _("登錄不願接受訊息")
     lead = _("校友表示不願再收到母校訊息時，請登錄日期、管道與原話；登錄後立即生效，並寫入註解。")
     done = _("已登錄，之後不會再寄送母校訊息。")
+    form_class = ObjectionForm
     write = staticmethod(objections.record)
 
     def refusal(self, person: Person) -> str | Promise:

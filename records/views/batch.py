@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .. import policies
 from ..models import Person
+from ..page_checks import ID
 from .access import OwnPage
 from .home import with_records
 
@@ -55,7 +56,7 @@ class BatchChangeView(OwnPage):
 
     def _person_named(self, field: str) -> Person | None:
         number = self.request.POST.get(field, "")
-        return self.person(int(number)) if number.isascii() and number.isdecimal() else None
+        return self.person(int(number)) if ID.fullmatch(number) else None
 
     def _add(self, state: dict[str, list[int]], person: Person) -> None:
         if person.pk in state["people"]:
@@ -64,6 +65,7 @@ class BatchChangeView(OwnPage):
             messages.warning(self.request, _("名單最多 %(most)d 位。") % {"most": MOST})
         else:
             state["people"].append(person.pk)
+            messages.success(self.request, _("已將「%(name)s」加入名單。") % {"name": person.chinese_name})
 
 
 def shown(request: HttpRequest) -> dict[str, Any]:

@@ -15,21 +15,26 @@ from django.utils.translation import gettext as _
 from .. import change_requests, follow_ups, kept_typing, objections, policies, values
 from ..cells import ERROR
 from ..forms.change_requests import ProposalForm
-from ..forms.contact_edit import ContactEditForm, label_of, read
+from ..forms.contact_edit import ContactEditForm
+from ..forms.contact_fields import label_of
 from ..forms.follow_ups import CallForm
-from ..models import Person
+from ..models import WAITING, ChangeRequest, Person
 from ..page_checks import verify_first
+from ..rights import MASKED
+from ..submissions import Submission
 from . import batch
 from .access import OwnPage, source_of
 
 
 @dataclass(slots=True)
 class Page:
-    """The forms of the page; `call` is there when one is being logged."""
+    """The forms of the page; `call` is there when one is being logged, `again` when they stand filled with a request
+    that came back."""
 
     form: ContactEditForm
     proposal: ProposalForm
     call: CallForm | None = None
+    again: ChangeRequest | None = None
 
 
 class EditView(OwnPage):
@@ -37,10 +42,12 @@ class EditView(OwnPage):
 
     def get(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
-        if first := verify_first(request, person):
+        if first := verify_first(request, person, back=request.get_full_path()):
             return first
         typed = kept_typing.data_of(request)
-        return self._page(person, Page(self._form(person, typed), self._proposal_form(typed)))
+        again = None if typed else self._wanted_again(person)
+        form, proposal = self._form(person, typed, again), self._proposal_form(typed, again)
+        return self._page(person, Page(form, proposal, again=again))
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         person = self.person(object_id)
@@ -61,8 +68,19 @@ class EditView(OwnPage):
     def _call_form(self, person: Person, data: Any = None) -> CallForm:
         return CallForm(data, prefix="call", numbers=follow_ups.numbers_of(person, self.request.user))
 
-    def _proposal_form(self, data: Any = None) -> ProposalForm:
-        return ProposalForm(data, self.request.FILES or None, prefix="request")
+    def _returned(self, person: Person) -> list[ChangeRequest]:
+        """What came back to the user about a person and is to be proposed anew."""
+        returned = change_requests.returned_to(self.request.user).filter(person=person)
+        return list(returned.prefetch_related("items"))
+
+    def _wanted_again(self, person: Person) -> ChangeRequest | None:
+        """The one of them whose contents the form is to be filled with."""
+        wanted = self.request.GET.get("again", "")
+        return next((one for one in self._returned(person) if str(one.pk) == wanted), None)
+
+    def _proposal_form(self, data: Any = None, again: ChangeRequest | None = None) -> ProposalForm:
+        first = {"reason": again.reason} if again else None
+        return ProposalForm(data, self.request.FILES or None, prefix="request", initial=first)
 
     def _log_call(self, person: Person, call: CallForm) -> bool:
         """The call with which a required field may stay blank (SOP 6.10); whether it was logged."""
@@ -76,8 +94,12 @@ class EditView(OwnPage):
         messages.success(self.request, _("已登錄電話紀錄。"))
         return True
 
-    def _form(self, person: Person, data: Any = None) -> ContactEditForm:
-        return ContactEditForm(data, person=person, editor=self.request.user, today=timezone.localdate())
+    def _form(self, person: Person, data: Any = None, again: ChangeRequest | None = None) -> ContactEditForm:
+        items = again.items.all() if again else ()
+        proposed = {item.attribute: item.proposed for item in items if item.attribute not in MASKED}
+        return ContactEditForm(
+            data, person=person, editor=self.request.user, today=timezone.localdate(), proposed=proposed
+        )
 
     def _required_given(self, person: Person, form: ContactEditForm) -> bool:
         """SOP 6.10: what is required is not left blank, unless the alumnus was called for it."""
@@ -89,15 +111,18 @@ class EditView(OwnPage):
     def _save(self, person: Person, page: Page) -> HttpResponse:
         form = page.form
         if not form.changed() and not form.refuses_messages:
+            self._tell_unused(page.proposal)
             messages.info(self.request, _("沒有任何變動；若已向校友確認，請按「已確認，資料無異動」。"))
             return redirect("records:person", person.pk)
+        asked = form.changed()
         outcome = self._proposed(person, page)
         if outcome is None:
             return self._page(person, page)
-        self._tell(outcome, has_paper=bool(page.proposal.cleaned_data["evidence"]))
+        self._tell(outcome, page.proposal)
         if outcome.stale or outcome.refused:
             form.take_up(Person.objects.get(pk=person.pk), stale=outcome.stale, refused=outcome.refused)
-            return self._page(person, page)
+            is_partly_saved = len(asked) > len(outcome.stale) + len(outcome.refused)
+            return self._page(person, page, is_partly_saved=is_partly_saved)
         for name, notices in form.notices.items():
             messages.warning(
                 self.request,
@@ -128,25 +153,37 @@ class EditView(OwnPage):
             page.proposal.add_error("evidence", error)
             return None
 
-    def _tell(self, outcome: change_requests.Outcome, *, has_paper: bool) -> None:
+    def _tell(self, outcome: change_requests.Outcome, proposal: ProposalForm) -> None:
         """Field by field: written, or waiting. What was refused or changed by others is said at the field."""
         applied = list(outcome.applied)
         if applied:
             messages.success(self.request, _("已儲存：%(fields)s。") % {"fields": _labels(applied)})
-        if outcome.waiting is not None:
-            waiting = [item.attribute for item in outcome.waiting.items.all()]
-            messages.info(
-                self.request,
-                _("已送校友服務中心審核，核准後才會更新：%(fields)s。") % {"fields": _labels(waiting)},
-            )
-        elif has_paper:
-            messages.warning(self.request, _("沒有須審核的欄位，佐證檔沒有保留。"))
+        if outcome.submission is not None:
+            messages.info(self.request, _waiting_sentence(outcome.submission))
+        elif not (outcome.refused or outcome.stale):
+            self._tell_unused(proposal)
+        elif proposal.cleaned_data["evidence"]:
+            messages.warning(self.request, _("有欄位尚未儲存，佐證檔沒有保留；再次儲存時請重新選擇。"))
 
-    def _page(self, person: Person, page: Page) -> HttpResponse:
-        form = page.form
+    def _tell_unused(self, proposal: ProposalForm) -> None:
+        """Words and a paper go with fields that wait; without one they are not kept."""
+        if proposal.cleaned_data["evidence"]:
+            messages.warning(self.request, _("沒有須審核的欄位，佐證檔沒有保留。"))
+        if proposal.cleaned_data["reason"]:
+            messages.warning(self.request, _("沒有須審核的欄位，送審說明沒有保留。"))
+
+    def _page(self, person: Person, page: Page, *, is_partly_saved: bool = False) -> HttpResponse:
+        form, now = page.form, timezone.now()
+        to_ask_for = [name for name in form.left_blank() if follow_ups.blank_refusal(person, name, at=now)]
         context = kept_typing.in_form(self.request) | {
             "call": page.call or self._call_form(person),
-            "asks_for_call": bool(page.call or form.left_blank()),
+            "asks_for_call": bool(page.call or to_ask_for),
+            "to_ask_for": to_ask_for,
+            "sections": form.sections(self._waiting(person)),
+            "returned": self._returned(person),
+            "again": page.again,
+            "is_partly_saved": is_partly_saved,
+            "is_unsaved": form.is_bound,
             "person": person,
             "form": form,
             "proposal": page.proposal,
@@ -155,6 +192,12 @@ class EditView(OwnPage):
             "open_items": follow_ups.open_items(person),
         }
         return render(self.request, "records/person_edit.html", context)
+
+    def _waiting(self, person: Person) -> dict[str, ChangeRequest]:
+        """The fields for which a change by the user waits already."""
+        waiting = change_requests.open_about(person, self.request.user).filter(state__in=WAITING)
+        items = ((item, one) for one in waiting.prefetch_related("items") for item in one.items.all())
+        return {item.attribute: one for item, one in items if item.record_id is None}
 
 
 class CheckView(OwnPage):
@@ -171,7 +214,7 @@ class CheckView(OwnPage):
             raise Http404
         typed = form.raw(attribute)
         is_touched = typed != form.first(attribute)
-        cleaned = read(attribute, typed, today)
+        cleaned = form.cleaned(attribute)
         notes = cleaned.notes if is_touched else ()
         context = {
             "name": attribute,
@@ -189,6 +232,19 @@ def _stored(name: str, value: str, typed: str) -> str:
     if name == "national_id" or (value == typed and name != "birth_date"):
         return ""
     return value
+
+
+def _waiting_sentence(submission: Submission) -> str:
+    """What waits for the center, and whether it did before."""
+    request = submission.request
+    if submission.is_new:
+        text = _("已送校友服務中心審核，核准後才會更新：%(fields)s。")
+    elif submission.is_supplemented:
+        text = _("這次的說明或佐證檔已補入等待審核的申請 %(number)s：%(fields)s。")
+    else:
+        text = _("相同的異動先前已送審（%(number)s），仍在等待校友服務中心審核：%(fields)s。")
+    fields = _labels([item.attribute for item in request.items.all()])
+    return text % {"number": request.number, "fields": fields}
 
 
 def _labels(names: list[str]) -> str:

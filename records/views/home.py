@@ -30,10 +30,11 @@ def own_work(user: Any, now: datetime.datetime) -> dict[str, Any]:
     people last worked on. Of each the first few, and how many there are."""
     people = Person.objects.visible_to(user)
     calls = follow_ups.waiting(follow_ups.work_list(user)).select_related("person")
+    first_calls = calls.order_by("opened_at", "pk")[:SHOWN]
     unconfirmed = not_confirmed_since(people, now - LONG)
     return {
         "returned": change_requests.returned_to(user),
-        "calls": calls.order_by("opened_at", "pk")[:SHOWN],
+        "calls": [(item, follow_ups.numbers_of(item.person, user)) for item in first_calls],
         "call_count": calls.count(),
         "unconfirmed": with_records(user, unconfirmed)[:SHOWN],
         "unconfirmed_count": unconfirmed.count(),

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import change_requests, policies, verifying
+from .. import change_requests, follow_ups, policies, verifying
 from ..confirming import confirm, latest
 from ..models import MessageObjection, Person
 from ..page_checks import is_partial, verify_first
@@ -25,6 +25,7 @@ from .access import OwnPage
 from .home import own_work, with_records
 
 MOST = 20
+CALLS = 5
 LONGEST = 200
 _NOT_A_DIGIT = re.compile(r"\D")
 
@@ -85,6 +86,9 @@ class PersonView(OwnPage):
             "may_remark": bool(policies.can_remark(request.user)),
             "sees_words": shared["sees_words"] or self._recorded(shared["objection"]),
             "has_namesakes": self._namesakes(person).exists(),
+            "verified_until": verifying.verified_until(request.user, person, timezone.now()),
+            "calls": follow_ups.calls_to(person, request.user)[:CALLS],
+            "may_call": bool(policies.can_follow_up(request.user)),
             "batch": batch.place(request, person.pk),
         }
         return render(request, "records/person.html", context)
@@ -99,7 +103,7 @@ class PersonView(OwnPage):
 
 
 class ConfirmView(OwnPage):
-    """已確認，資料無異動, in one tap."""
+    """已確認，資料無異動, in one tap; while required data are missing, only after they were asked for (SOP 6.10)."""
 
     allowed = policies.can_propose_changes
     http_method_names = ["post"]
@@ -109,6 +113,21 @@ class ConfirmView(OwnPage):
         if first := verify_first(request, person, back=reverse("records:person", args=[person.pk])):
             messages.info(request, _("確認前請先核對身分。"))
             return first
-        confirm(person, by=request.user, at=timezone.now())
+        now = timezone.now()
+        missing = [
+            item.get_item_display()
+            for item in follow_ups.open_items(person)
+            if follow_ups.blank_refusal(person, item.item, at=now)
+        ]
+        if missing:
+            messages.warning(
+                request,
+                _(
+                    "尚未記錄：還缺%(items)s。請向校友詢問後填入；問不到時，請先登錄今天的通話，再按「已確認」。"
+                )
+                % {"items": "、".join(missing)},
+            )
+            return redirect("records:person", person.pk)
+        confirm(person, by=request.user, at=now)
         messages.success(request, _("已記錄「%(name)s」的資料確認無異動。") % {"name": person.chinese_name})
         return batch.onward(request, person)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from records.cells import RawCell
+from records.cells import ErrorCell, FormulaCell, RawCell
 from records.workbooks import limits
 from records.workbooks.book import Book
 from records.workbooks.faults import Fault
@@ -43,11 +43,12 @@ def explore(
     if not found:
         raise Fault("no_headers", rows=limits.HEADER_SEARCH_ROWS)
     best = max(found, key=lambda candidate: candidate.likelihood)  # of equal ones the first
-    yield {"sheet": best.sheet, "row": best.number, "headers": list(best.headers.values())}
+    headers = list(best.headers.values())
+    yield {"sheet": _shortened(best.sheet), "row": best.number, "headers": headers}
     count = 0
     for number, cells in islice(best.rows, sample):
         count += 1
-        yield [number, [cells.get(column) for column in best.headers]]
+        yield [number, [_shortened(cells.get(column)) for column in best.headers]]
     yield {"rows": count, "notes": []}
 
 
@@ -72,8 +73,17 @@ def _likeliest(worksheet: Worksheet, title: str, known: Collection[str]) -> _Can
 
 def _headers(cells: Cells) -> dict[int, str]:
     """The texts of a row by column; numbers and dates are no headers."""
-    texts = {column: header_text(cell) for column, cell in cells.items() if _is_text(cell)}
+    texts = {column: header_text(_shortened(cell)) for column, cell in cells.items() if _is_text(cell)}
     return {column: text for column, text in texts.items() if tidy(text)}
+
+
+def _shortened(cell: RawCell) -> RawCell:
+    """A cell as far as it is looked at: a text shared by all cells would fill the memory of who asks."""
+    if isinstance(cell, FormulaCell):
+        return FormulaCell(cell.formula[: limits.MAX_SAMPLE_TEXT], _shortened(cell.cached))
+    if isinstance(cell, ErrorCell):
+        return ErrorCell(cell.text[: limits.MAX_SAMPLE_TEXT])
+    return cell[: limits.MAX_SAMPLE_TEXT] if isinstance(cell, str) else cell
 
 
 def _is_text(cell: RawCell) -> bool:

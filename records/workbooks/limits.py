@@ -14,6 +14,8 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 200
 # Excel itself holds 32,767 characters in a cell; what is somewhat longer is passed on for a clear message.
 MAX_TEXT = 200_000
+# As much of a cell as a person is shown who says which column it stands in.
+MAX_SAMPLE_TEXT = 200
 # What the child may send in all: a text shared by many cells multiplies on the way out.
 MAX_ANSWER_BYTES = 200 * MEGABYTE
 MAX_LINE_BYTES = 64 * MEGABYTE

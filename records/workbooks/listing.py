@@ -20,6 +20,9 @@ _SUMMARY = re.compile(
 )
 _ID_NUMBER = re.compile(r"[A-Z][A-D0-9][0-9]{8}", re.IGNORECASE)
 _ADDRESS_OF_MAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")
+_DIGITS = re.compile(r"[0-9]{3}|[@/]")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LONGEST_HEADER = 20
 # A title above a list may give an address to ask at.
 _CELLS_OF_A_TITLE = 3
 
@@ -68,6 +71,17 @@ def looks_personal(cells: Cells) -> bool:
     """Whether a row is somebody's rather than headers or a title."""
     texts = _texts(cells)
     return any(map(_ID_NUMBER.fullmatch, texts)) or (len(texts) > _CELLS_OF_A_TITLE and _is_personal(texts))
+
+
+def looks_like_headers(cells: Cells) -> bool:
+    """Whether a row may be headers: several short texts, and nothing that could be anybody's."""
+    texts = _texts(cells)
+    return (
+        len(texts) == len(cells) >= _CELLS_OF_A_TITLE
+        and any(map(_CHINESE.search, texts))
+        and all(len(text) <= _LONGEST_HEADER and not _DIGITS.search(text) for text in texts)
+        and not looks_personal(cells)
+    )
 
 
 def _is_personal(texts: list[str]) -> bool:

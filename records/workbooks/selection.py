@@ -11,7 +11,7 @@ from records.workbooks.book import Book
 from records.workbooks.coordinates import column_letters
 from records.workbooks.faults import Fault
 from records.workbooks.headers import HeaderRow, match_headers
-from records.workbooks.listing import Listing, looks_personal
+from records.workbooks.listing import Listing, looks_like_headers, looks_personal
 from records.workbooks.package import Package
 from records.workbooks.texts import printable
 from records.workbooks.worksheet import Cells, Worksheet
@@ -131,6 +131,7 @@ class _Search:
         self._headers, self._required, self._ignored = headers, required, ignored
         self._nearest: tuple[str, int, HeaderRow] | None = None
         self._personal: tuple[str, int] | None = None
+        self._foreign: tuple[str, int, HeaderRow] | None = None  # headers of another list, by their looks
 
     def in_sheet(self, worksheet: Worksheet, title: str) -> Selection | None:
         rows = iter(worksheet)
@@ -154,10 +155,16 @@ class _Search:
             self._nearest = title, number, row
         if self._personal is None and looks_personal(cells):
             self._personal = title, number
+        elif self._personal is None and looks_like_headers(cells):
+            self._foreign = title, number, row
 
     def failure(self) -> Fault:
         """Why no sheet will do, from what came nearest."""
         required = list(self._required)
+        if self._foreign and self._foreign[2].unknown:
+            title, number, row = self._foreign
+            found, missing = _examples(row.unknown), row.missing(required)
+            return Fault("other_headers", sheet=title, row=str(number), found=found, missing=missing)
         if self._nearest and (len(self._nearest[2].columns) > 1 or not self._personal):
             title, number, row = self._nearest
             return Fault("missing_headers", sheet=title, row=str(number), missing=row.missing(required))

@@ -194,8 +194,8 @@ class Worksheet:
         kind, value = self._kind, self._value
         if kind == "inlineStr":
             return decode_escapes("".join(self._inline or ()))
-        if value is None:
-            return None
+        if value is None or (not value and kind in (None, "n")):
+            return None  # an empty value of a formula is none; only a text may be calculated to be empty
         if kind == "s":
             return self._shared(value)
         if kind is None or kind == "n":

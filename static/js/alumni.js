@@ -1,5 +1,6 @@
-// The contacts' pages: arrow keys in search results, stored forms and suggestions taken over, and what is said when
-// the sign-in has ended. All of it is a help; without it the pages work by their buttons.
+// The contacts' pages: arrow keys in search results, stored forms and suggestions taken over, what is said when the
+// sign-in has ended, and who leaves typing behind is asked. All of it is a help; without it the pages work by their
+// buttons.
 "use strict";
 
 const search = document.querySelector("[data-search]");
@@ -53,7 +54,24 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401) document.getElementById("trouble").hidden = false;
+  const isSearch = event.target.closest("[role=search]") !== null;
+  const { status } = event.detail.xhr;
+  if (status === 401 || (isSearch && status === 403)) {
+    document.getElementById(isSearch ? "search-trouble" : "trouble").hidden = false;
+  }
 });
+
+// Whoever leaves a form that was changed and not sent is asked, in the browser's own words.
+const guarded = document.querySelector("[data-guarded]");
+if (guarded) {
+  let isChanged = "unsaved" in guarded.dataset;
+  for (const kind of ["input", "change"]) guarded.addEventListener(kind, () => { isChanged = true; });
+  document.addEventListener("submit", (event) => {
+    if (event.target === guarded || event.target.id === "discard-kept") isChanged = false;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isChanged) event.preventDefault();
+  });
+}
 
 document.getElementById("form-errors")?.focus();

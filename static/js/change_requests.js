@@ -1,4 +1,5 @@
-// The inbox by keyboard, and printing. The letters count only while the focus is inside the list (WCAG 2.1.4).
+// The inbox by keyboard, and printing. The letters count only while the focus is inside the list (WCAG 2.1.4), where
+// it is put for a reviewer.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-print]")) {
@@ -10,7 +11,10 @@ const list = document.querySelector(".request-list #result_list");
 if (list) {
   const rows = [...list.querySelectorAll("tbody tr")];
   const open = (row) => row.querySelector("th a, td a");
-  list.parentElement.closest("[tabindex]").addEventListener("keydown", (event) => {
+  const region = list.parentElement.closest("[tabindex]");
+  const isReviewing = document.body.classList.contains("reviewing");
+  if (isReviewing && document.activeElement === document.body) region.focus({ preventScroll: true });
+  region.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input[type=text]")) return;
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     if (event.key === "j" || event.key === "k") {

@@ -9,7 +9,7 @@ from django_tasks_db.models import DBTaskResult
 
 from records import change_requests, change_reviews
 from records.change_comparisons import compared, fingerprint
-from records.models import ChangeRequest
+from records.models import ChangeRequest, Person
 from records.programmes import Lists
 from tests.change_requests import OWN, contact_of, waiting
 from tests.people import degree, somebody
@@ -64,6 +64,14 @@ def test_a_part_is_told_and_a_whole_approval_needs_no_letter(contact, decide):
     seen = fingerprint(whole, compared(whole, Lists.load()))
     decide(whole, change_reviews.approve, seen=seen, items=None)
     assert len(mail.outbox) == 1 and ChangeRequest.objects.get(pk=whole.pk).state == "approved"
+
+
+def test_who_proposed_is_told_when_others_have_overtaken_it(contact, decide):
+    request = request_of(contact, chinese_name="林文河")
+    Person.objects.filter(pk=request.person_id).update(chinese_name="林文江")
+    decide(request, change_reviews.overtake)
+    [letter] = mail.outbox
+    assert "已由其他異動取代" in letter.subject and "重新提出" in letter.body and "林文" not in letter.body
 
 
 def test_an_account_that_is_switched_off_or_has_no_address_gets_no_letter(contact, decide):

@@ -31,7 +31,7 @@ def ambiguous() -> ImportBatch:
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_page_of_a_row_fits_and_has_no_barriers(page_of, width):
     batch, page = ambiguous(), page_of("center_staff", width=width)
-    for path in ("", "rows/2/", "rows/3/", "rows/4/", "rows/4/?cells=all", "rows/5/"):
+    for path in ("", "discard/", "rows/2/", "rows/3/", "rows/4/", "rows/4/?cells=all", "rows/5/"):
         page.goto(f"/admin/records/importbatch/{batch.pk}/{path}")
         violations = Axe().run(page, options=RULES).response["violations"]
         assert not violations, (path, [(v["id"], v["nodes"][0]["html"][:160]) for v in violations])
@@ -44,12 +44,14 @@ def test_rows_are_decided_and_corrected_one_after_another_until_the_plan_is_made
     page.get_by_role("link", name="從第 2 列開始").click()
     expect(page.get_by_text("「需人工判斷」還有 2 列未處理")).to_be_visible()
     page.get_by_role("button", name="記下決定").click()
-    expect(page.get_by_text("請選擇這一列是誰的。")).to_be_visible()
+    expect(page.locator("#form-errors")).to_be_focused()
+    expect(page.locator("#form-errors")).to_contain_text("請選擇這一列是誰的。")
     page.locator("fieldset", has_text="林大海").first.get_by_role("radio").first.check()
     page.get_by_label("理由").fill("電話查證")
     page.get_by_role("button", name="記下決定").click()
 
-    expect(page.get_by_role("heading", name="第 3 列")).to_be_visible()
+    expect(page.get_by_role("heading", name="第 3 列")).to_be_in_viewport()  # whose turn it is
+    expect(page.get_by_text("已記下第 2 列的決定。")).to_be_in_viewport()
     page.get_by_role("radio", name="資訊工程學系學士班").first.check()
     page.get_by_label("理由").fill("改名，已核對戶籍謄本")
     page.get_by_role("button", name="記下決定").click()

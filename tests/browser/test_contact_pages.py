@@ -95,7 +95,7 @@ def test_by_keyboard_alone_a_contact_updates_one_of_three_namesakes_and_the_cent
     page_of, three
 ):
     """Search, verify among three of one name, change address and mobile, add an English name; the center sees what
-    was before and after and takes one back; the contact sees that."""
+    was before and after, verifies, and takes one back; the contact sees that."""
     person = three[1]
     page = page_of(ROLE)
     page.goto("/")
@@ -189,7 +189,7 @@ def test_the_pages_have_no_barriers_and_fit(page_of, three, width):
     assert page.get_by_label("城市").input_value() == "基隆市"
     look("edit with notices")
     page.get_by_role("button", name="儲存").click()
-    page.get_by_text("有欄位尚未儲存").wait_for()
+    page.get_by_text("尚未儲存任何欄位").wait_for()
     look("edit with errors")
     page.goto(f"/alumni/people/{single.pk}/remark/")
     page.get_by_label("加註內容").fill("住院中，改撥 0912-345678")
@@ -235,3 +235,34 @@ def test_what_another_editor_changed_stands_beside_what_was_typed(page_of, conta
     page.get_by_role("button", name="儲存").click()
     page.get_by_text("已儲存：行動電話").wait_for()
     assert Person.objects.get(pk=person.pk).mobile == "0912-345678"
+
+
+def test_who_leaves_a_changed_form_is_asked_and_who_saves_it_is_not(page_of, contact):
+    person = somebody(degree(f"{OWN}學士班"), chinese_name="陳獨一")
+    page = page_of(ROLE)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.goto(f"/alumni/people/{person.pk}/edit/")
+    tab_to(page, "跳到第一個欄位")
+    press(page, "Enter")
+    assert page.evaluate(NAME_OF_FOCUS) == "行動電話"
+    page.get_by_label("行動電話").fill("0912-345678")
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="首頁").click()
+    assert asked == ["beforeunload"] and page.get_by_label("行動電話").input_value() == "0912-345678"
+    page.get_by_role("button", name="儲存").click()
+    page.get_by_text("已儲存：行動電話").wait_for()
+    assert asked == ["beforeunload"]
+
+
+def test_a_list_of_people_is_made_by_keyboard_alone(page_of, contact):
+    for name in ("陳獨一", "黃獨二"):
+        somebody(degree(f"{OWN}學士班"), chinese_name=name)
+    page = page_of(ROLE)
+    page.goto("/alumni/batch/")
+    for name in ("陳獨一", "黃獨二"):
+        page.keyboard.type(name)
+        page.get_by_text("找到 1 位校友").wait_for()
+        press(page, "ArrowDown", "Enter")
+        page.get_by_text(f"已將「{name}」加入名單").wait_for()
+    assert page.locator(".batch-list li").count() == 2

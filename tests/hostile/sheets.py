@@ -92,6 +92,16 @@ CASES = {
         "missing_headers",
         "「資料」第 2 列的標題缺少必要的欄位：身分證字號、電子郵件",
     ),
+    "headers-of-another-list": Case(
+        sheets(資料=[("名冊",), ("姓名", "ID", "出生年月日", "電子郵件"), _PERSON]),
+        "other_headers",
+        "「資料」第 2 列的欄名與範本不同（姓名、ID、出生年月日），缺少必要的欄位：中文姓名、身分證字號、生日；",
+    ),
+    "a-row-without-an-id-is-no-header": Case(
+        sheets(資料=[("王小明", "男", "基隆市中正區北寧路2號", "0912345678"), _PERSON]),
+        "no_headers_above_rows",
+        "「資料」第 2 列",
+    ),
     "headers-doubled": Case(
         sheets(資料=[(*HEADERS, "生日（必填）", "x", "生日")]), "doubled_headers", "生日（C、F、H 欄）"
     ),

@@ -70,3 +70,11 @@ def test_a_password_never_stands_in_the_page_of_a_database_that_is_away(database
     response = Client().post("/login", {"login": "center", "password": "hunter22"})
     assert response.status_code == 503
     assert "hunter22" not in response.content.decode() and "回到上一頁" in response.content.decode()
+
+
+@pytest.mark.parametrize("sent", [{"cell0": "字號 A123456789"}, {"national_id": "A12 3456789"}])
+def test_a_national_id_never_stands_there_whatever_its_field_is_called(database_away, sent):
+    page = Client().post("/alumni/9/edit/", sent | {"note": "林大海"}).content.decode()
+    assert "3456789" not in page and "林大海" not in page and "回到上一頁" in page
+    kept = Client().post("/alumni/9/edit/", {"national_id": "", "note": "林大海"}).content.decode()
+    assert "林大海" in kept

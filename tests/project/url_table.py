@@ -368,18 +368,14 @@ TABLE: dict[str, Row] = {
     ),
     "admin:records_changerequest_bulk": act(*CENTER),
     "admin:records_changerequest_mode": page("center_director"),
-    "admin:records_changerequest_step": _to_contacts(
-        NOT_FOUND, act(*CENTER, kwargs=lambda: _request() | {"step": "taken"})
-    ),
     "admin:records_changerequest_evidence": _to_contacts(
-        NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=_request)
+        NOT_FOUND, act(*CENTER_AND_IT, status=NOT_FOUND, kwargs=lambda: _request() | {"event_id": 1})
     ),
     # telephone work and bulk edits
     **model_rows("records_followup", _follow_up, see=PEOPLE_READERS),
     "admin:records_followup_change": _of_own_people(page(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_figures": page(*PEOPLE_READERS),
     "admin:records_followup_call_sheet": page(*PEOPLE_READERS),
-    "admin:records_followup_call": _of_own_people(act(*CENTER_AND_IT, status=OK, kwargs=_follow_up)),
     "admin:records_followup_assign": _of_own_people(act(*CENTER_AND_IT, kwargs=_follow_up)),
     "admin:records_followup_unreachable": act(*CENTER_AND_IT, status=OK, kwargs=_follow_up),
     "admin:records_followup_reopen": act(*CENTER_AND_IT, kwargs=_follow_up),
@@ -407,6 +403,7 @@ TABLE: dict[str, Row] = {
     # batches
     **model_rows("records_importbatch", _batch, see=BATCH_READERS, add=CENTER_AND_IT),
     "admin:records_importbatch_template": page(*CENTER_AND_IT),
+    "admin:records_importbatch_discard": page(*CENTER_AND_IT, kwargs=_batch),
     "admin:records_importbatch_progress": page(*BATCH_READERS, kwargs=_batch),
     **{
         f"admin:records_importbatch_{name}": act(*CENTER_AND_IT, status=status, kwargs=_batch)
@@ -414,7 +411,6 @@ TABLE: dict[str, Row] = {
             ("options", MOVED),
             ("decide", MOVED),
             ("apply", MOVED),
-            ("discard", MOVED),
             ("returned", OK),
             ("replan", MOVED),
         )  # fmt: skip
@@ -486,12 +482,16 @@ TABLE: dict[str, Row] = {
     },
     **{
         key: value
-        for name in ("accounts_accountevent", "records_disclosure", "records_verificationattempt")
+        for name, readers in (
+            ("accounts_accountevent", TRAIL_READERS),
+            ("records_disclosure", TRAIL_READERS),
+            ("records_verificationattempt", ("center_staff", *TRAIL_READERS)),
+        )
         for key, value in (
-            model_rows(name, lambda: {"object_id": 1}, see=TRAIL_READERS)
+            model_rows(name, lambda: {"object_id": 1}, see=readers)
             | {
                 f"admin:{name}_change": _closed_to_alumni(
-                    row(*TRAIL_READERS, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
+                    row(*readers, status=NOT_FOUND, kwargs=lambda: {"object_id": 1})
                 )
             }
         ).items()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from records import imports
 from records.models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Person
-from tests.factories import imported, national_id, planned, row, verdicts
+from records.rulings import Kind
+from tests.factories import imported, importer, national_id, planned, row, verdicts
 
 pytestmark = pytest.mark.usefixtures("organisation")
 LIST = "/admin/records/importbatch/"
@@ -140,9 +145,29 @@ def test_a_person_who_is_no_candidate_is_named_by_serial_number(center):
         [came | {"身分證字號": None, "學號": None, "中文姓名": Person.objects.first().chinese_name}]
     )
     serial = person.academic_records.get().serial_number.lower()
-    data = {"choice": "serial", "serial": serial, "accepted": "name_and_birth_differ"}
-    decide(center, batch, **data)
+    data = {"choice": "serial", "serial": serial}
+    page = decide(center, batch, **data).content.decode()
+    assert "這個流水號是 陳別人 的，請確認" in page and not ImportDecision.objects.exists()
+    decide(center, batch, **data, accepted=["name_and_birth_differ", "named_by_serial"])
     assert ImportDecision.objects.get().person == person
+
+
+def test_a_choice_that_can_never_be_followed_is_not_offered(center):
+    [_person], [came] = renamed()
+    page = center.get(address(planned([came]))).content.decode()
+    assert 'value="new" disabled' in page and "不能再建立一位" in page
+    page = center.get(address(planned([row(中文姓名="")]))).content.decode()
+    assert "disabled" not in page
+
+
+def test_a_tick_says_for_how_many_rows_it_counts(center):
+    people, rows = renamed(3)
+    batch = planned([one | {"生日": "1991-02-03"} for one in rows])
+    data = {"choice": choice_of(people[0]), "scope": "same_questions"}
+    page = decide(center, batch, **data).content.decode()
+    assert "勾選的事項適用於一起決定的 3 列" in page
+    page = decide(center, batch, **data, accepted="name_and_birth_differ").content.decode()
+    assert "已記下第 2 列等 3 列的決定。" in page
 
 
 def test_a_decision_is_taken_back(center):
@@ -183,6 +208,31 @@ def test_every_cell_may_be_corrected_on_demand(center):
     assert ImportCorrection.objects.get().headers == ["城市"]
 
 
+def test_a_correction_is_shown_and_taken_back_by_typing_the_original(center):
+    batch = planned([row(中文姓名="", 身分證字號="A123456788", 生日="1990-13-40"), row(中文姓名="")])
+
+    def correct(**typed: str):
+        form = center.get(address(batch)).context_data["correction_form"]
+        names = {header: name for name, header in form.names.items()}
+        data = {name: form.fields[name].initial for name in form.names}
+        center.post(
+            address(batch, 2, "correct/"), data | {names[header]: text for header, text in typed.items()}
+        )
+        form = center.get(address(batch)).context_data["correction_form"]
+        return {header: form.fields[name] for name, header in form.names.items()}
+
+    fields = correct(中文姓名="林補名", 身分證字號="A123456789")
+    assert fields["中文姓名"].initial == "林補名" and fields["生日"].initial == "1990-13-40"
+    assert "目前是 A*******89；留空表示不更動" in fields["身分證字號"].help_text
+    assert correct(中文姓名="林再改")["中文姓名"].initial == "林再改"
+    assert correct(中文姓名="林補名")["中文姓名"].initial == "林補名"
+    correct(身分證字號="無", 生日="")
+    center.post(f"{LIST}{batch.pk}/replan/")
+    values = center.get(address(batch)).context_data["row"].values
+    assert (values["中文姓名"], values["身分證字號"], values["生日"]) == ("林補名", "", "")
+    assert verdicts(batch)[0] == "new_person"
+
+
 def test_a_correction_of_nothing_is_told(center):
     batch = planned([row(中文姓名="")])
     assert "沒有更正任何欄位" in center.post(address(batch, 2, "correct/"), {"cell2": ""}).content.decode()
@@ -220,3 +270,39 @@ def test_who_may_not_import_neither_sees_nor_decides_a_row(client_of, role, act)
     data = {"choice": choice_of(person), "reason": "x", "cell2": "林補名"}
     assert client.post(address(batch, 2, act), data).status_code == 403
     assert not (ImportDecision.objects.exists() or ImportCorrection.objects.exists())
+
+
+def test_what_was_accepted_is_what_the_page_asked_about(center):
+    [person], rows = renamed()
+    batch = planned(rows)
+    decide(center, batch, choice=choice_of(person), accepted=["A123456789", "id_differs"])
+    assert ImportDecision.objects.get().accepted == []
+
+
+def test_a_cell_of_two_lines_that_nobody_touched_is_no_correction(center):
+    batch = planned([row(生日="壞", 聯絡住址="基隆市中正區\n北寧路2號")])
+    form = center.get(address(batch), {"cells": "all"}).context_data["correction_form"]
+    names = {header: name for name, header in form.names.items()}
+    assert "<textarea" in str(form[names["聯絡住址"]])
+    sent = {name: field.initial.replace("\n", "\r\n") for name, field in form.fields.items()}
+    center.post(address(batch, 2, "correct/"), sent | {"cells": "all", names["生日"]: "1990-05-06"})
+    assert ImportCorrection.objects.get().headers == ["生日"]
+
+
+def test_many_decisions_stand_once_with_their_first_rows_and_their_number(
+    center, django_assert_max_num_queries
+):
+    batch = planned([row()])
+    said = {"batch": batch, "kind": Kind.OUT, "reason": "重複", "decided_by": importer()}
+    now = timezone.now()
+    ImportDecision.objects.bulk_create(
+        ImportDecision(**said, row_number=number, decided_at=now - timedelta(seconds=number // 1000))
+        for number in range(2, 3000)
+    )
+    with django_assert_max_num_queries(6):
+        found = imports.answers_of(batch)
+    assert [(one.first_rows, one.more) for one in found] == [
+        ([2, 3, 4, 5, 6], 993),
+        ([1000, 1001, 1002, 1003, 1004], 995),
+        ([2000, 2001, 2002, 2003, 2004], 995),
+    ]

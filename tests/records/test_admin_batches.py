@@ -6,11 +6,22 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from records import imports, progress
-from records.models import Disclosure, ImportBatch, ImportRow, Person, Programme
-from tests.factories import BACHELOR, applied, imported, planned, row, workbook
+from records.changes import PersonChange, apply_changes
+from records.models import (
+    BatchUndo,
+    Disclosure,
+    ImportBatch,
+    ImportRow,
+    Person,
+    Programme,
+    Source,
+)
+from tests.factories import BACHELOR, MASTER, applied, imported, planned, row, workbook
 
 pytestmark = pytest.mark.usefixtures("organisation")
 LIST = "/admin/records/importbatch/"
@@ -119,6 +130,62 @@ def test_options_are_stored_and_the_plan_made_again(center):
 
 def test_the_question_about_refusals_stays_away_when_there_are_none(center):
     assert "refusals" not in center.get(f"{LIST}{planned([row()]).pk}/").context_data["options"].fields
+
+
+def test_what_is_lost_is_said_before_a_batch_is_given_up(center):
+    batch = planned([row(), row(中文姓名="")])
+    imports.correct(batch, {3: {"中文姓名": "林補名"}}, by=batch.uploaded_by)
+    page = center.get(f"{LIST}{batch.pk}/discard/").content.decode()
+    assert "不能復原" in page and "1 則" in page and batch.uploaded_by.display_name in page
+    assert ImportRow.objects.filter(batch=batch).count() == 2
+
+
+def test_rows_that_somebody_changed_meanwhile_are_counted_at_the_top(center, client_of):
+    came = [row(), row()]
+    imported(came)
+    batch = planned([one | {"城市": "台北市"} for one in came] + [row(), row(中文姓名="")])
+    person = Person.objects.earliest("pk")
+    change = PersonChange(person.pk, {"city": "高雄市"}, {"city": person.city})
+    apply_changes([change], editor=batch.uploaded_by, source=Source.ADMIN, at=timezone.now())
+    center.post(f"{LIST}{batch.pk}/apply/")
+    for client in (center, client_of("registrar")):
+        told = " ".join(strip_tags(text_of(client, batch)).split())
+        assert "已寫入 2 列，無變動 0 列；未寫入：需人工判斷 1 列、未匯入 1 列。" in told
+        assert "其中 1 列在計畫完成之後資料有人異動，沒有寫入。" in told
+
+
+def test_a_plan_older_than_another_batch_offers_to_be_made_again(center):
+    came = row()
+    before = imported([came])
+    batch = planned([came])
+    assert "資料庫已有變動" not in text_of(center, batch)
+    imported([row()])
+    page = text_of(center, batch)
+    assert "資料庫已有變動" in page and "重新產生計畫" in page
+    center.post(f"{LIST}{batch.pk}/replan/")
+    assert "資料庫已有變動" not in text_of(center, batch)
+    undo = BatchUndo.objects.create(
+        batch=before, reason="x", state="applied", made_by=before.uploaded_by, made_at=timezone.now()
+    )
+    assert "資料庫已有變動" not in text_of(center, batch)
+    BatchUndo.objects.filter(pk=undo.pk).update(applied_at=timezone.now())
+    assert "資料庫已有變動" in text_of(center, batch)
+
+
+def test_the_same_file_waiting_twice_is_told_on_both_pages(center, tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [row()])
+    upload(center, path)
+    assert "另有批次" not in text_of(center, ImportBatch.objects.get())
+    assert "另有批次" in upload(center, path).content.decode()
+    assert "另有批次" in text_of(center, ImportBatch.objects.earliest("pk"))
+
+
+def test_rows_asked_about_add_up_to_the_tile(center):
+    person = row()
+    batch = planned([person | BACHELOR, person | MASTER | {"生日": "1991-01-01"}])
+    [[asked, _sentences]] = center.get(f"{LIST}{batch.pk}/").context_data["asked_about_rows"]
+    waiting = batch.counts["needs_person"] - asked.rows
+    assert waiting >= 0 and (f"另有 {waiting} 列" in text_of(center, batch)) == bool(waiting)
 
 
 def test_a_batch_given_up_leaves_no_rows(center):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from records import change_reviews
-from records.models import ChangeItem, ChangeRequest, Department, Person, ReviewMode
+from records.models import ChangeItem, ChangeRequest, Department, Disclosure, Person, ReviewMode
 from tests.change_requests import OTHER, OWN, contact_of, proposed, waiting
 from tests.people import degree, somebody
 
@@ -27,8 +27,8 @@ def page_of(request) -> str:
 def act(client, request, step, **data):
     """Sends a step as the page of the request shows it."""
     shown = client.get(page_of(request)).context_data
-    form = {"version": shown["shown"].version, "seen": shown["seen"]} | data
-    return client.post(f"{page_of(request)}steps/{step}/", form, follow=True)
+    form = {"step": step, "version": shown["shown"].version, "seen": shown["seen"]} | data
+    return client.post(page_of(request), form, follow=True)
 
 
 def text(response) -> str:
@@ -130,7 +130,7 @@ def test_the_proposer_reads_what_was_decided_and_nothing_that_the_role_may_not_r
     assert "1988-08-14" in listing and "1988-08-14" in page
     assert "1987-07-13" not in listing + page and foreign.number not in listing
     assert client.get(page_of(foreign)).status_code == 404
-    assert client.post(f"{page_of(foreign)}steps/withdrawn/").status_code == 404
+    assert client.post(page_of(foreign), {"step": "withdrawn"}).status_code == 404
     assert act(client, request, "approved").status_code == 403
     director = client_of("center_director")
     assert "請填寫審核意見" in text(act(director, request, "returned"))
@@ -143,6 +143,32 @@ def test_the_proposer_reads_what_was_decided_and_nothing_that_the_role_may_not_r
     assert "已撤回" in text(act(client, request, "withdrawn"))
     contact.memberships.all().delete()  # out of reach, the own requests are as well
     assert client.get(page_of(request)).status_code == 404
+
+
+def test_a_contact_is_not_offered_the_fields_of_others_requests(client_of):
+    waiting(somebody(degree(f"{OTHER}學士班")), contact_of(OTHER, username="lee"), birth_date="1990-01-02")
+    waiting(editor=contact_of(OWN))
+    page = text(client_of("department_contact", username="wang").get(INBOX))
+    assert "中文姓名" in page and "生日" not in page
+
+
+def test_the_words_of_a_review_come_back_after_the_sign_in(client_of, user_of):
+    """Its ticks too, and nothing is decided before it is sent again."""
+    request, reviewer = waiting(chinese_name="林文河", sex="F"), user_of("center_staff")
+    name = request.items.get(attribute="chinese_name").pk
+    client = client_of("center_staff")
+    shown = client.get(page_of(request)).context_data
+    form = {"step": "approved", "version": 1, "seen": shown["seen"], "kept_for": shown["kept_for"]}
+    client.session.flush()
+    answer = client.post(page_of(request), form | {"items": [name], "answer": "性別請附證明"})
+    assert answer["Location"] == f"/login?next={page_of(request)}"
+    assert ChangeRequest.objects.get(pk=request.pk).is_waiting
+    client.force_login(reviewer)
+    page = client.get(page_of(request))
+    assert "性別請附證明" in text(page) and page.context_data["ticked"] == [name]
+    act(client, request, "approved", items=[name], answer="性別請附證明")
+    assert ChangeRequest.objects.get(pk=request.pk).state == "partly"
+    assert "性別請附證明" not in text(client.get(f"{INBOX}{waiting().pk}/"))
 
 
 def test_many_of_one_kind_are_approved_after_a_page_that_shows_them_all(client_of):
@@ -165,6 +191,8 @@ def test_many_of_one_kind_are_approved_after_a_page_that_shows_them_all(client_o
     mixed = client.post(f"{INBOX}bulk/", {"chosen": [requests[0].pk, other_kind.pk]}, follow=True)
     assert "相同欄位" in text(mixed)
     assert not client.post(f"{INBOX}bulk/", {"chosen": [own.pk]}).context_data["ready"]
+    forged = {"confirmed": "1", "entry": f"{requests[0].pk}:{'9' * 5000}:x"}
+    assert client.post(f"{INBOX}bulk/", forged).status_code == 302 and requests[0].is_waiting
     page = client.post(f"{INBOX}bulk/", {"chosen": [one.pk for one in (*requests, stale)]})
     assert [entry.request for entry in page.context_data["ready"]] == requests
     assert "請個別審核" in text(page) and ChangeRequest.objects.filter(state="approved").count() == 0
@@ -182,7 +210,7 @@ def test_a_paper_goes_to_the_center_and_its_proposer_only_and_leaves_a_trace(cli
         somebody(degree(f"{OWN}學士班")), {"sex": "F"}, editor=contact_of(OWN), evidence=png()
     ).waiting
     contact_of(OWN, username="wu", display_name="吳聯絡")
-    address = f"{page_of(request)}evidence/"
+    address = f"{page_of(request)}evidence/{request.events.get().pk}/"
     assert client_of("department_contact", username="wu").post(address).status_code == 404
     answer = client_of("center_staff").post(address)
     assert answer["Content-Type"] == "image/png" and "attachment" in answer["Content-Disposition"]
@@ -191,6 +219,9 @@ def test_a_paper_goes_to_the_center_and_its_proposer_only_and_leaves_a_trace(cli
         "center_staff",
         "wang",
     ]
+    trail = Disclosure.objects.filter(kind="evidence").order_by("pk")
+    assert [entry.user.username for entry in trail] == ["center_staff", "wang"]
+    assert {entry.detail for entry in trail} == {f"異動申請 {request.number} 的佐證檔"}
 
 
 def test_the_director_turns_the_strict_mode_on_with_a_reason_and_every_setting_is_kept(client_of):

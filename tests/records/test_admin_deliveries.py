@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts import cooperation
-from records import deliveries, terms
+from records import deliveries, progress, terms
 from records.columns import HEADERS
 from records.models import Delivery, DeliveryMapping, Disclosure, ImportBatch
 from tests.deliveries import FOREIGN, as_proposed, delivered, foreign_file
@@ -250,3 +250,15 @@ def test_the_end_of_a_cooperation_gives_up_what_waits(user_of, django_capture_on
         cooperation.end(staff, reason="離職", by=user_of("center_director"))
     delivery.refresh_from_db()
     assert delivery.state == State.DISCARDED and not deliveries.upload_path(delivery).exists()
+
+
+def test_how_far_the_conversion_is_stands_on_the_page(center):
+    delivery = delivered([row()])
+    deliveries.use(delivery, as_proposed(delivery))
+    progress.write(deliveries.progress_name(delivery), "converting", 500, None)
+    try:
+        assert "轉檔：500 列" in text(center.get(address(delivery)))
+        told = center.get(address(delivery, "progress/")).json()
+    finally:
+        progress.clear(deliveries.progress_name(delivery))
+    assert (told["done"], told["total"], told["text"], told["working"]) == (500, None, "轉檔：500 列", True)

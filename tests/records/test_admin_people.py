@@ -448,7 +448,7 @@ def test_an_objection_is_recorded_and_annotated(center):
     """SOP 6.9."""
     person = somebody()
     url = f"{LIST}{person.pk}/objection/"
-    data = {"on": "2026-11-01", "channel": "phone", "words": "請勿再寄"}
+    data = {"on": "2026-11-01", "channel": "phone", "told_by": "self", "words": "請勿再寄"}
     for wrong in ({"on": "2999-01-01"}, {"channel": "file"}, {"words": "我是A123456789，請勿再寄"}):
         refused = center.post(url, data | wrong)
         assert refused.context_data["form"].errors.keys() == wrong.keys()

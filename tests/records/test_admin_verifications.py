@@ -1,4 +1,4 @@
-"""身分核對紀錄: the director and the auditor see who tried to verify whom, and how it ended."""
+"""身分核對紀錄: the center and the auditor see who tried to verify whom, and how it ended."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def rows(client, **query: str) -> list[str]:
     return [re.sub(r"<[^>]+>|\s+", " ", line) for line in body.split("</tr>")[:-1]]
 
 
-def test_who_tried_whom_and_when_a_lock_began_is_told(client_of, attempts, people):
-    newest, fifth, *earlier = rows(client_of("center_director"))
+@pytest.mark.parametrize("role", ["center_staff", "center_director"])
+def test_who_tried_whom_and_when_a_lock_began_is_told(client_of, attempts, people, role):
+    """Staff as well: a contact whose comparisons are stopped is sent to them."""
+    newest, fifth, *earlier = rows(client_of(role))
     assert "李系助" in newest and "林峰" in newest and "暫停期間" in newest
     assert "核對不符" in fifth and "開始暫停" in fifth
     assert not any("開始暫停" in line for line in earlier)
@@ -76,3 +78,9 @@ def test_the_list_costs_the_same_for_few_and_many(client_of, attempts, django_as
     client.get(LIST)
     with django_assert_max_num_queries(14):
         client.get(LIST)
+
+
+def test_the_auditors_board_counts_the_trails_of_today(client_of, attempts):
+    page = client_of("auditor").get("/admin/").content.decode()
+    assert re.search(r'href="/admin/records/verificationattempt/">\s*<span class="count">6</span>', page)
+    assert "今天的個資存取紀錄" in page and "今天的帳號紀錄" in page

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from records import annotations_editing
+from records.annotations import parse_lines
 from records.changes import PersonChange, apply_changes
 from records.models import Annotation, Department, Person, Source
 from records.resources import export_rows
@@ -49,7 +50,14 @@ def test_a_remark_is_a_line_like_every_other(editor):
 @pytest.mark.parametrize(
     "text",
     ["", "　", "證號A123456789", "證號 Ａ１２３４５６７８９", "A12345 6789", "A-123456-789", "字" * 301]
-    + ["該校友反應願意接受母校訊息", "身分具有學士、碩士"],
+    + [
+        "該校友反應願意接受母校訊息",
+        "身分具有學士、碩士",
+        "「該校友反應願意接受母校訊息」",
+        "1. 身分具有學士、碩士",
+    ]
+    + ["修改聯絡地址", "3.新增英文名字、行動電話。", "新增學籍身分", "電話訪問(20190320 王小明)"]
+    + ["電話訪問（20190320 王小明） 2.修改聯絡地址"],
 )
 def test_what_no_remark_may_hold(editor, text):
     person = somebody()
@@ -57,6 +65,15 @@ def test_what_no_remark_may_hold(editor, text):
         annotations_editing.add_remark(person, text, editor=editor, at=AT)
     assert "123456789" not in str(refused.value)
     assert not lines(person)
+
+
+@pytest.mark.parametrize("name", ["王小明(代理)", "王小明（代理）"])
+def test_a_line_reads_back_also_when_the_name_of_its_editor_has_brackets(user_of, name):
+    person = somebody()
+    line = remarked(person, "修改聯絡地址前已電話確認", user_of("center_staff", display_name=name))
+    [read] = parse_lines(line.line)
+    assert (read.number, read.text, read.editor_name) == (1, "修改聯絡地址前已電話確認", "王小明〔代理〕")
+    assert line.editor is not None
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from records import follow_ups, leases, tasks
 from records.changes import PersonChange, apply_changes
-from records.imports import undoing
+from records.imports import undo_states, undoing
 from records.models import AcademicRecord, BatchUndo, ImportBatch, Person, Source
 from tests.factories import BACHELOR, MASTER, imported, importer, row
 from tests.undoings import faults, undo_planned, values_of
@@ -160,3 +160,43 @@ def test_editors_and_callers_during_an_undo_lose_nothing(batch, monkeypatch):
     assert cities == ["花蓮縣" if is_written else "基隆市" for is_written in edited]
     assert set(Person.objects.order_by("pk").values_list("pk", flat=True)[5:]) == set(reached)
     assert AcademicRecord.objects.filter(person__in=reached).count() == len(reached)
+
+
+# --- a frozen worker, whose session PostgreSQL ends ------------------------------------------------------------
+ends_sessions = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no sessions to end")
+
+
+def resumed_by_others() -> list[int]:
+    """The undos that another worker, who sees no sign of life, takes over."""
+    left = undo_states.left_behind(timezone.now() + 2 * leases.LEASE)
+    return [undo.pk for undo in left if undo_states.take_over(undo)]
+
+
+@ends_sessions
+def test_a_frozen_worker_that_wakes_up_does_not_stop_the_one_that_took_over(monkeypatch):
+    undo = undo_planned(imported([row(), row()]))
+    assert undoing.start_undoing(undo, importer())
+    judge, taken = undoing.judge, []
+
+    def frozen(*args: object) -> object:
+        if not taken:
+            taken.extend(*together(resumed_by_others))
+        return judge(*args)
+
+    monkeypatch.setattr(undoing, "judge", frozen)
+    with pytest.raises(OperationalError):
+        undoing.undo_batch(undo)
+    connection.close()
+    assert taken == [undo.pk] and BatchUndo.objects.get(pk=undo.pk).state == "applying"
+    undoing.undo_batch(BatchUndo.objects.get(pk=undo.pk))
+    assert BatchUndo.objects.get(pk=undo.pk).result == "已還原"
+
+
+@ends_sessions
+def test_an_undo_in_the_queue_leaves_the_session_of_other_work_alone():
+    undo = undo_planned(imported([row()]))  # by this connection
+    assert undoing.start_undoing(undo, importer())
+    with transaction.atomic():  # which does something else meanwhile
+        assert Person.objects.exists()
+        assert together(resumed_by_others) == [[undo.pk]]
+        assert Person.objects.exists()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from records import annotations_editing, confirming, follow_ups, imports, leases, objections, timelines
+from records import annotations_editing, confirming, follow_ups, imports, leases, objections, tasks, timelines
 from records.changes import PersonChange, RecordChange, apply_changes
-from records.imports import undoing
+from records.imports import undo_states, undoing
 from records.models import (
     AcademicRecord,
     Annotation,
@@ -19,6 +21,7 @@ from records.models import (
     MessageObjection,
     Person,
     Source,
+    Unreachable,
 )
 from records.storing import current_record_values, seen_values
 from tests.change_requests import waiting
@@ -142,7 +145,7 @@ def test_a_second_import_of_a_newer_file_stays():
     imported([came])
     person = person_of(came)
     older = imported([came | {"城市": "臺北市", "郵遞區號": "100001"}])
-    newer = imported([came | {"城市": "高雄市", "郵遞區號": "100001"}])
+    newer = imported([came | {"城市": "高雄市", "郵遞區號": ""}])
     assert outcomes(undone(older)) == [("done", "", "postal_code"), ("kept", "changed", "city")]
     assert Person.objects.get(pk=person.pk).city == "高雄市"
     undone(newer)
@@ -369,14 +372,73 @@ def test_a_plan_made_before_the_undo_is_planned_again():
     assert later.state == "planned" and verdicts(later) == ["new_person"]
 
 
+def test_what_a_later_file_says_again_stays_and_what_it_does_not_say_goes_back():
+    came = row(**BACHELOR)
+    imported([came])
+    changed = came | {"聯絡住址": "臺北市大安區羅斯福路4號", "城市": "臺北市", "班級資料": "四年B班"}
+    wrong = imported([changed, another := row()])
+    again = imported([changed | {"城市": ""}, another])
+    assert verdicts(again) == ["unchanged", "unchanged"]
+    undo = undone(wrong)
+    person = person_of(came)
+    assert (person.address, person.city) == ("臺北市大安區羅斯福路4號", "基隆市")
+    assert person.academic_records.get().class_name == "四年B班"
+    assert ("kept", "referred", "class_name") in outcomes(undo)
+
+
+def test_an_old_number_that_comes_back_is_nothing_new_to_call():
+    came = row(生日=None, 行動電話="0911-000001")
+    imported([came])
+    wrong = imported([came | {"行動電話": "0922-000002"}])
+    Unreachable.objects.create(
+        person=person_of(came), reason="兩支電話都打過", declared_by=importer(), declared_at=timezone.now()
+    )
+    undone(wrong)
+    assert person_of(came).mobile == "0911-000001"
+    assert Unreachable.objects.filter(ended_at=None).exists()
+
+
 # --- after a crash ----------------------------------------------------------------------------------------------
-def test_what_a_dead_process_left_is_told_once_and_goes_on():
+def test_what_a_dead_process_left_is_taken_over_once_and_goes_on():
     batch = imported([row()])
     undo = undo_planned(batch)
     assert undoing.start_undoing(undo, importer())
     now = timezone.now()
-    assert not undoing.left_behind(now)
-    late = now + leases.LEASE + datetime.timedelta(seconds=1)
-    assert undoing.left_behind(late) == [undo] and not undoing.left_behind(late)
+    assert not list(undo_states.left_behind(now))
+    [left] = undo_states.left_behind(now + 2 * leases.LEASE)
+    seen_by_another = BatchUndo.objects.get(pk=undo.pk)
+    assert undo_states.take_over(left) and not undo_states.take_over(seen_by_another)
     undoing.undo_batch(undo)
     assert undo.state == State.APPLIED
+
+
+def test_an_undo_that_fails_waits_for_confirmation_and_says_so(monkeypatch):
+    undo = undo_planned(imported([row()]))
+    assert undoing.start_undoing(undo, importer())
+    monkeypatch.setattr(undoing, "apply_changes", mock.Mock(side_effect=ValueError))
+    with pytest.raises(ValueError):
+        undoing.undo_batch(undo)
+    undo.refresh_from_db()
+    assert (undo.state, undo.applied_by) == (State.PLANNED, None) and "請再確認一次" in undo.error
+
+
+def test_an_undo_that_ends_every_worker_is_not_tried_for_ever():
+    undo = undo_planned(imported([row()]))
+    assert undoing.start_undoing(undo, importer())
+    later = timezone.now() + 2 * leases.LEASE
+    for _death in range(3):
+        [left] = undo_states.left_behind(later)
+        assert undo_states.take_over(left)
+    [left] = undo_states.left_behind(later)
+    assert not undo_states.take_over(left)
+    undo.refresh_from_db()
+    assert undo.state == State.PLANNED and "多次中斷" in undo.error
+
+
+def test_an_undo_that_waits_in_the_queue_is_not_queued_again(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    undo = undo_planned(imported([row()]))
+    assert tasks.request_undo(undo, importer())
+    for minutes in (3, 6):
+        assert tasks.resume(timezone.now() + datetime.timedelta(minutes=minutes)) == 0
+    assert DBTaskResult.objects.count() == 1

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from records import bulk_edits, leases, progress, tasks
+from records import bulk_edit_fields, bulk_edits, leases, objections, progress, tasks
 from records.changes import NewObjection, PersonChange, apply_changes
 from records.models import (
     AcademicRecord,
@@ -120,6 +120,29 @@ def test_an_undo_leaves_what_was_touched_since_also_there_and_back_again():
         bulk_edits.plan_undo(edit, reason="再一次", by=importer(), at=timezone.now())
 
 
+def test_an_undo_leaves_what_was_touched_after_it_was_planned():
+    there_and_back, left = somebody(city="臺北市"), somebody(city="臺北市")
+    edit = applied(plan(there_and_back, left))
+    undo = bulk_edits.plan_undo(edit, reason="弄錯了", by=importer(), at=timezone.now())
+    for value in ("新北市", "基隆市"):
+        write(there_and_back, {"city": value})
+    undo = applied(undo)
+    assert (city(there_and_back), city(left)) == ("基隆市", "臺北市")
+    assert undo.counts == {"conflict": 1, "done": 1}
+
+
+def test_an_undo_takes_no_wish_back_that_the_alumnus_told(user_of):
+    """SOP 6.9: whoever ever objected has answered, before the bulk edit was undone or long before it was made."""
+    person, director, today = somebody(), user_of("center_director"), timezone.localdate()
+    edit = applied(plan(person, attribute="accepts_messages", value="是"), director)
+    undo = bulk_edits.plan_undo(edit, reason="弄錯了", by=importer(), at=timezone.now())
+    told = {"on": today, "channel": "phone", "editor": importer(), "at": timezone.now()}
+    objections.record(person, words="不要", **told)
+    objections.withdraw(person, words="又要了", **told)
+    assert applied(undo, director).counts == {"conflict": 1}
+    assert Person.objects.get().accepts_messages is True
+
+
 def test_a_field_of_degrees_is_set_on_the_degrees_chosen_only():
     person = somebody(
         degree("資訊工程學系學士班", class_name="甲"), degree("資訊工程學系碩士班", class_name="乙")
@@ -154,19 +177,19 @@ def test_a_field_of_degrees_is_set_on_the_degrees_chosen_only():
 )
 def test_a_value_or_field_that_is_not_for_many_is_refused(attribute, value):
     with pytest.raises(ValidationError):
-        bulk_edits.cleaned_value(attribute, value, datetime.date(2026, 11, 21))
+        bulk_edit_fields.cleaned_value(attribute, value, datetime.date(2026, 11, 21))
 
 
 def test_a_status_of_another_list_or_switched_off_is_refused():
     identity = StatusCode.objects.filter(kind=StatusCode.Kind.IDENTITY).first()
     status = StatusCode.objects.filter(kind=StatusCode.Kind.ENROLMENT).first()
     today = datetime.date(2026, 11, 21)
-    assert bulk_edits.cleaned_value("enrolment_status", str(status.pk), today) == str(status.pk)
+    assert bulk_edit_fields.cleaned_value("enrolment_status", str(status.pk), today) == str(status.pk)
     status.is_active = False
     status.save()
     for pk in (identity.pk, status.pk):
         with pytest.raises(ValidationError):
-            bulk_edits.cleaned_value("enrolment_status", str(pk), today)
+            bulk_edit_fields.cleaned_value("enrolment_status", str(pk), today)
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "長" * 201, "因為 A123456789"])
@@ -248,11 +271,20 @@ def test_a_process_that_died_leaves_a_plan_that_can_be_confirmed_again():
     now = timezone.now()
     assert len(list(check_stuck_batches(now + datetime.timedelta(minutes=11)))) == 1
     progress.write(bulk_edits.progress_name(edit), "applying", 1, 2)
-    assert not bulk_edits.recover(now + leases.LEASE / 2)
-    assert bulk_edits.recover(now + leases.LEASE * 2) == 1
+    assert not tasks.resume(now + leases.LEASE / 2)
+    assert tasks.resume(now + leases.LEASE * 2) == 1
     edit.refresh_from_db()
     assert (edit.state, edit.applied_by) == (State.PLANNED, None) and edit.error
     assert applied(edit).state == State.APPLIED
+
+
+def test_a_plan_that_waits_in_the_queue_stays_confirmed(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    edit = plan(somebody())
+    assert tasks.request_bulk_edit(edit, importer())
+    assert tasks.resume(timezone.now() + leases.LEASE * 2) == 0
+    edit.refresh_from_db()
+    assert edit.state == State.APPLYING
 
 
 def test_a_failure_in_the_middle_writes_nothing_at_all(monkeypatch):
@@ -329,3 +361,10 @@ def test_undo_on_the_page_and_giving_up(staff):
     undo.refresh_from_db()
     assert (undo.state, undo.rows.count(), city(person)) == (State.DISCARDED, 0, "基隆市")
     assert "復原計畫" in staff.get(f"{LIST}{edit.pk}/").content.decode()
+
+
+def test_who_lives_in_another_country_than_the_new_city_is_marked(staff):
+    home = somebody(country="TW")
+    abroad = somebody(country="VN", city="河內", chinese_name="阮海")
+    page = staff.get(f"{LIST}{plan(home, abroad).pk}/").content.decode()
+    assert "有 1 位的所在國家與新值不合" in page and page.count("所在國家：越南") == 1

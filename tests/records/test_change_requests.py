@@ -7,7 +7,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from records import change_requests, change_reviews
+from records import change_requests, change_reviews, follow_ups
 from records.change_comparisons import Standing, compared, fingerprint
 from records.change_reviews import ReviewRefused
 from records.changes import NewObjection, PersonChange, apply_changes
@@ -167,6 +167,27 @@ def test_a_proposed_national_id_is_sealed_masked_and_forgotten(person, contact, 
     assert now_of(person).national_id == NEW_ID
     item.refresh_from_db()
     assert item.sealed is None and not item.proposed_digest
+
+
+def test_a_required_field_is_not_blanked_without_a_call_of_today_by_anybody(person, contact, reviewer):
+    """SOP 6.10, whichever form it comes from."""
+    for editor in (contact, reviewer):
+        assert "必填" in proposed(person, {"email": ""}, editor=editor).refused["email"]
+    call = {"number": "0911-000001", "outcome": "reached"}
+    follow_ups.log_call_to(person, by=contact, at=timezone.now(), **call)
+    assert proposed(person, {"email": ""}, editor=contact).applied == ["email"]
+
+
+def test_an_approval_weeks_later_blanks_nothing_without_a_call_of_that_day(person, contact, reviewer):
+    ReviewMode.objects.create(is_strict=True, reason="測試", set_by=reviewer, set_at=timezone.now())
+    call = {"number": "0911-000001", "outcome": "reached"}
+    follow_ups.log_call_to(person, by=contact, at=timezone.now(), **call)
+    request, later = waiting(person, contact, email=""), timezone.now() + datetime.timedelta(days=30)
+    with pytest.raises(ReviewRefused, match="必填"):
+        approve(request, reviewer, at=later)
+    assert now_of(person).email and ChangeRequest.objects.get(pk=request.pk).is_waiting
+    follow_ups.log_call_to(person, by=reviewer, at=later, **call)
+    assert approve(request, reviewer, at=later).state == "approved" and not now_of(person).email
 
 
 # --- deciding -----------------------------------------------------------------------------------------------------

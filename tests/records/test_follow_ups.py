@@ -78,6 +78,7 @@ def test_a_call_asks_for_everything_that_is_missing_and_says_when_to_try_again(n
         ({"next_try": datetime.date(2020, 1, 1)}, "next_try"),
         ({"next_try": datetime.date(2999, 1, 1)}, "next_try"),
         ({"note": f"證號 {ID}"}, "note"),
+        ({"note": "證號 Ａ１２３ ４５６ ７８９"}, "note"),
         ({"note": "長" * 301}, "note"),
     ],
 )
@@ -143,10 +144,10 @@ def test_a_contact_works_on_the_own_people_only(contact, center):
     page = contact.get(LIST, {"state": "all"}).content.decode()
     assert "本系人" in page and "外系人" not in page
     form = {"number": "other", "other_number": "0911-000111", "outcome": "reached"}
-    for act in ("call", "assign"):
-        assert contact.post(f"{LIST}{strange.pk}/{act}/", form).status_code == 404
+    for act in ("", "assign/"):
+        assert contact.post(f"{LIST}{strange.pk}/{act}", form).status_code == 404
     assert contact.get(f"{LIST}{strange.pk}/").status_code == 404
-    assert contact.post(f"{LIST}{own.pk}/call/", form).status_code == 302
+    assert contact.post(f"{LIST}{own.pk}/", form).status_code == 302
     assert CallAttempt.objects.get().person == own.person
     for act in ("unreachable", "reopen"):
         assert contact.post(f"{LIST}{own.pk}/{act}/", {"reason": "x"}).status_code == 403
@@ -188,11 +189,31 @@ def test_work_is_given_to_whom_reaches_the_person_and_nobody_else(contact, cente
 def test_a_wrong_call_is_shown_again_with_its_errors_at_the_fields(center):
     item = lacking()
     form = {"number": "other", "other_number": "12", "outcome": "later", "note": ID}
-    shown = center.post(f"{LIST}{item.pk}/call/", form).context_data["call_form"]
+    shown = center.post(f"{LIST}{item.pk}/", form).context_data["call_form"]
     assert set(shown.errors) == {"other_number", "next_try", "note"}
-    crafted = center.post(f"{LIST}{item.pk}/call/", {"number": "0999-999999", "outcome": "reached"})
+    crafted = center.post(f"{LIST}{item.pk}/", {"number": "0999-999999", "outcome": "reached"})
     assert "number" in crafted.context_data["call_form"].errors
     assert not CallAttempt.objects.exists()
+
+
+def test_the_note_of_a_call_comes_back_after_the_sign_in(center, user_of):
+    page = f"{LIST}{lacking().pk}/"
+    form = {"number": "other", "other_number": "0911-000111", "outcome": "reached", "note": "週五再確認"}
+    mark = center.get(page).context_data["kept_for"]
+    center.session.flush()
+    assert center.post(page, form | {"kept_for": mark})["Location"] == f"/login?next={page}"
+    center.force_login(user_of("center_staff"))
+    shown = center.get(page).context_data
+    assert shown["was_kept"] and shown["call_form"]["note"].value() == "週五再確認"
+    assert not CallAttempt.objects.exists()
+
+
+def test_a_double_click_logs_one_call(center):
+    item = lacking()
+    form = {"number": "other", "other_number": "0911-000001", "outcome": "no_answer"}
+    for outcome in ("no_answer", "no_answer", "reached"):
+        center.post(f"{LIST}{item.pk}/", form | {"outcome": outcome})
+    assert CallAttempt.objects.count() == 2
 
 
 def test_the_list_is_filtered_by_item_department_assignee_and_day(center, now):
@@ -233,7 +254,8 @@ def test_a_call_sheet_holds_own_people_and_readable_fields_and_is_logged(contact
     lacking("email", "birth_date", chinese_name="=1+1", mobile="0911-222333")
     lacking(programme=f"{OTHER}學士班", chinese_name="外系人")
     somebody(chinese_name="不缺的人")
-    assert contact.post(f"{LIST}call-sheet/", {"purpose": ""}).status_code == 200
+    for purpose in ("", "找 Ａ１２３４５６７８９"):
+        assert contact.post(f"{LIST}call-sheet/", {"purpose": purpose}).status_code == 200
     assert not Disclosure.objects.exists()
     answer = contact.post(f"{LIST}call-sheet/", {"purpose": "十一月補正"})
     file = tmp_path / "sheet.xlsx"
@@ -257,16 +279,20 @@ def test_a_long_call_sheet_is_no_sheet(center, monkeypatch):
 
 
 def test_the_password_is_asked_for_again_before_a_sheet_goes_out(client_of, user_of):
-    """The filters outlive the question: after the answer the same page is shown again."""
+    """Before the form is shown: a file as the answer to the question would leave the question standing there. The
+    filters outlive it, and one sheet is one disclosure."""
     lacking()
     lacking("birth_date")
     account = user_of("center_staff")
     account.set_password("correct horse battery staple")
     account.save()
     client = client_of("center_staff")
-    answer = client.post(f"{LIST}call-sheet/?item=birth_date", {"purpose": "補正"})
-    assert answer.status_code == 302 and answer["Location"].startswith(reverse("account_reauthenticate"))
+    form = f"{LIST}call-sheet/?item=birth_date"
+    for asked in (client.get(form), client.post(form, {"purpose": "補正"})):
+        assert asked.status_code == 302 and asked["Location"].startswith(reverse("account_reauthenticate"))
     assert not Disclosure.objects.exists()
-    back = client.post(answer["Location"], {"password": "correct horse battery staple"})
-    assert client.post(back["Location"], {"purpose": "補正"}).streaming
+    back = client.post(asked["Location"], {"password": "correct horse battery staple"})
+    assert back["Location"] == form
+    assert "請再按一次下載" in client.get(form).content.decode()
+    assert client.post(form, {"purpose": "補正"}).streaming
     assert Disclosure.objects.get().row_count == 1

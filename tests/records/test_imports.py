@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import traceback
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.db import DataError
@@ -14,7 +15,7 @@ from accounts.models import User
 from records import imports, plans, tasks, terms
 from records.encryption import DamagedValue
 from records.imports import planning
-from records.models import AcademicRecord, ImportBatch, ImportRow, Person, Term
+from records.models import AcademicRecord, FollowUp, ImportBatch, ImportRow, Person, Term
 from records.workbooks.reader import WorkbookRefused
 from records.workbooks.writer import write_sheet
 from tests.factories import (
@@ -155,6 +156,28 @@ def test_a_batch_of_an_unlike_size_is_remarked():
     assert "size_unlike_last" in {note[1] for note in batch.notes}
     imports.replan(batch)
     assert [note[1] for note in reloaded(batch).notes].count("size_unlike_last") == 1
+
+
+def test_a_second_delivery_of_a_term_may_be_of_any_size():
+    batch = imported([row() for _ in range(20)])
+    term = Term.objects.create(academic_year=114, half=1, due_on=batch.applied_at.date())
+    ImportBatch.objects.update(term=term)
+    later = planned([row() for _ in range(5)])
+    ImportBatch.objects.filter(pk=later.pk).update(term=term)
+    imports.replan(reloaded(later))
+    assert "size_unlike_last" not in {note[1] for note in reloaded(later).notes}
+
+
+def test_somebody_new_who_lacks_required_data_will_be_telephoned():
+    batch = planned([row(), row(身分證字號=None, 電子郵件=None), row(身分證字號="A123456788")])
+    told = [[r[3] for r in view.remarks if r[2] == "follow_up"] for view in views(batch)]
+    assert told == [
+        [],
+        ["缺身分證字號、電子郵件，匯入後列入電話補正。"],
+        ["缺身分證字號，匯入後列入電話補正。"],
+    ]
+    applied(batch)
+    assert FollowUp.objects.filter(closed_at=None).count() == 3
 
 
 def test_supplements_and_corrections_are_not_held_against_a_whole_delivery(tmp_path):
@@ -306,14 +329,12 @@ def test_a_row_damaged_in_the_database_is_shown_as_damaged_and_never_written():
     assert not Person.objects.exists()
 
 
-def test_the_queue_keeps_no_words_of_the_database(monkeypatch):
-    """PostgreSQL quotes the row that it refuses."""
-
-    def refuse(_batch: ImportBatch) -> None:
-        raise DataError("value too long: CONTEXT: COPY records_person, column address: 基隆市某路1號")
-
+@pytest.mark.parametrize("kind", [DataError, ValueError])
+def test_the_queue_keeps_no_words_of_an_error(monkeypatch, kind):
+    """PostgreSQL quotes the row that it refuses; other errors a cell."""
+    words = "value too long: CONTEXT: COPY records_person, column address: 基隆市某路1號"
     batch = planned([row()])
-    monkeypatch.setattr(imports, "apply", refuse)
+    monkeypatch.setattr(imports, "apply", mock.Mock(side_effect=kind(words)))
     with pytest.raises(tasks.TaskFailed) as failure:
         tasks.apply_batch.func(batch.pk)
     assert "基隆" not in "".join(traceback.format_exception(failure.value))

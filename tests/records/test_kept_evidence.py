@@ -77,7 +77,7 @@ def test_a_proposal_that_needs_no_file_leaves_none(person):
         proposed(person, {"chinese_name": "林文河"}, editor=contact, evidence=paper())
     assert len(stored()) == 1
     [request] = change_requests.visible_to(contact)
-    assert default_storage.exists(request.evidence.name)
+    assert default_storage.exists(request.events.get().evidence.name)
 
 
 def test_an_objection_whose_transaction_fails_leaves_no_file(person, monkeypatch):

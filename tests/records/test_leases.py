@@ -13,10 +13,20 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
-from records import imports, leases, progress, tasks
+from records import imports, leases, progress, tasks, terms
 from records.imports import applying, planning
-from records.models import ImportBatch, Person
-from tests.factories import importer, planned, received, row, workbook
+from records.models import ImportBatch, Person, Term
+from tests.factories import (
+    applied,
+    importer,
+    national_id,
+    planned,
+    received,
+    row,
+    verdicts,
+    views,
+    workbook,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("organisation")]
 LATER = leases.LEASE + datetime.timedelta(seconds=1)
@@ -106,6 +116,29 @@ def test_a_batch_with_a_sign_of_life_is_left_alone():
     batch.refresh_from_db()
     assert batch.state == "applying"
     progress.clear(batch.pk)
+
+
+def test_corrections_survive_planning_again_that_broke_off_while_the_file_still_lay_there(tmp_path):
+    """Two deaths: the first between the plan and the deletion of its file."""
+    batch = received(workbook(tmp_path / "離校.xlsx", [row(身分證字號="A123456788"), row()]))
+    file = imports.upload_path(batch).read_bytes()
+    imports.read_and_plan(batch)
+    imports.upload_path(batch).write_bytes(file)
+    assert imports.correct(batch, {2: {"身分證字號": national_id(4242)}}, by=importer())
+    left(batch, "reading")
+    assert tasks.resume(timezone.now()) == 1
+    assert verdicts(batch) == ["new_person", "new_person"] and views(batch)[0].masked_id
+
+
+@pytest.mark.parametrize(("module", "step"), [(planning, "plan"), (applying, "reserve")])
+def test_a_term_chosen_while_a_batch_is_worked_on_stays(monkeypatch, tmp_path, module, step):
+    batch = unread(tmp_path)
+    term = terms.hold(Term(academic_year=113, half=1, due_on=datetime.date(2025, 3, 31)))
+    stored = ImportBatch.objects.get(pk=batch.pk)
+    during(monkeypatch, module, step, lambda: terms.assign(stored, term, by=importer(), at=timezone.now()))
+    imports.read_and_plan(batch)
+    batch = applied(ImportBatch.objects.get(pk=batch.pk))
+    assert (batch.state, batch.term) == ("applied", term)
 
 
 # Lost leases ------------------------------------------------------------------------------------------------

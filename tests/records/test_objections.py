@@ -50,6 +50,9 @@ def test_an_objection_ends_by_the_later_wish_and_may_come_again():
     assert answer(person) is True
     ended = MessageObjection.objects.get()
     assert (ended.ended_on, ended.ended_words, ended.ended_by) == (DAY, "想再收到校友通訊", importer())
+    with pytest.raises(ValidationError) as refused:  # an old letter that turns up now
+        recorded(person, on=DAY - datetime.timedelta(days=1), words="舊信")
+    assert "on" in refused.value.message_dict and answer(person) is True
     recorded(person, words="還是不要")
     assert answer(person) is False
     assert [line.split("(")[0] for line in lines(person)] == [
@@ -135,12 +138,14 @@ def test_old_annotations_that_end_with_the_wish_bring_no_objection():
 def test_the_page_says_since_when_and_why_and_hands_out_the_evidence(client_of):
     person, center = somebody(), client_of("center_staff")
     url = f"{LIST}{person.pk}/objection/"
-    data = {"on": "2026-03-01", "channel": "letter", "words": "來信表示不願再收"}
+    data = {"on": "2026-03-01", "channel": "letter", "told_by": "family", "words": "來信表示不願再收"}
+    nobody = center.post(url, data | {"told_by": "other"})
+    assert "told_by_other" in nobody.context_data["form"].errors
     refused = center.post(url, data | {"evidence": SimpleUploadedFile("a.png", b"<script>")})
     assert "evidence" in refused.context_data["form"].errors and answer(person) is None
     center.post(url, data | {"evidence": SimpleUploadedFile("a.png", PNG)})
     page = center.get(f"{LIST}{person.pk}/").content.decode()
-    for text in ("2026-03-01 以書面反應", "「來信表示不願再收」", "登錄撤回", "下載佐證檔"):
+    for text in ("2026-03-01 以書面反應（家屬告知）", "「來信表示不願再收」", "登錄撤回", "下載佐證檔"):
         assert text in page
     objection = MessageObjection.objects.get()
     taken = center.post(f"{LIST}{person.pk}/objections/{objection.pk}/objection/")

@@ -21,6 +21,7 @@ TABLE = {
     policies.can_see_change_requests: CENTER | {"department_contact"},
     policies.can_review_changes: {"center_staff", "center_director"},
     policies.can_set_review_mode: {"center_director"},
+    policies.can_state_verification: CENTER,
     policies.can_remark: CENTER | {"department_contact"},
     policies.can_record_wishes: CENTER | {"department_contact"},
     policies.can_strike: CENTER,
@@ -51,6 +52,7 @@ TABLE = {
     policies.can_check_applications: {"center_staff", "center_director"},
     policies.can_approve_applications: {"center_director"},
     policies.can_see_trail: {"center_director", "auditor"},
+    policies.can_see_verifications: {"center_staff", "center_director", "auditor"},
 }
 
 

@@ -18,8 +18,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from records import bulk_edits, change_reviews, objections, reverting
+from records import bulk_edit_fields, bulk_edits, change_reviews, objections, reverting
 from records.annotations import OBJECTION
+from records.annotations_editing import add_remark
 from records.change_comparisons import compared, fingerprint
 from records.columns import BY_ATTRIBUTE
 from records.models import AcademicRecord, ChangeRequest, Department, Person
@@ -112,7 +113,7 @@ def bulk_edited(world: World, attribute: str, typed: str) -> Any:
         Person.objects.filter(pk=world.person.pk),
         AcademicRecord.objects.none(),
         attribute=attribute,
-        value=bulk_edits.cleaned_value(attribute, typed, timezone.localdate()),
+        value=bulk_edit_fields.cleaned_value(attribute, typed, timezone.localdate()),
         reason="測試",
         chosen_by="測試",
         by=importer(),
@@ -217,6 +218,7 @@ NAMESAKE_PAGES = [
         {"on": "2026-01-02", "channel": "phone", "words": "不"},
     ),
     ("center_staff", "/admin/records/person/{pk}/edit/", {"mobile": "0922-333444"}),
+    ("center_staff", "/admin/records/person/{pk}/remarks/add/", {"text": "校慶當面確認"}),
 ]
 
 
@@ -231,6 +233,17 @@ def test_no_page_changes_one_of_two_namesakes_before_verifying(client_of, role, 
     person.refresh_from_db()
     assert person.version == 1 and not lines(person)
     assert not person.confirmations.exists() and not person.objections.exists()
+
+
+def test_no_line_of_one_of_two_namesakes_is_struck_before_verifying(client_of, user_of):
+    person = somebody(chinese_name="黃台生")
+    somebody(degree(f"{OTHER}學士班"), chinese_name="黃臺生", birth_date="1979-11-12")
+    add_remark(person, "電話訪問", editor=user_of("center_director"), at=timezone.now())
+    line = person.annotations.get()
+    url = f"/admin/records/person/{person.pk}/remarks/{line.pk}/strike/"
+    assert "/verify/" in client_of("center_staff").post(url, {"reason": "誤植"})["Location"]
+    line.refresh_from_db()
+    assert line.struck_at is None
 
 
 def test_a_file_never_takes_a_namesake_for_the_one_it_speaks_of(world):
@@ -334,7 +347,8 @@ def test_two_contacts_and_a_reviewer_at_one_person_lose_nothing_and_are_told(cli
     request = ChangeRequest.objects.get()
     page = center.get(f"/admin/records/changerequest/{request.pk}/").context_data
     test_admin_people.posted(client_of("it_staff"), person, chinese_name="黃獨三")
-    sent = {"version": page["shown"].version, "seen": page["seen"], "items": [request.items.get().pk]}
-    said = center.post(f"/admin/records/changerequest/{request.pk}/steps/approved/", sent, follow=True)
+    sent = {"step": "approved", "version": page["shown"].version, "seen": page["seen"]}
+    sent["items"] = [request.items.get().pk]
+    said = center.post(f"/admin/records/changerequest/{request.pk}/", sent, follow=True)
     assert "請重新核對後再決定" in said.content.decode()
     assert Person.objects.get(pk=person.pk).chinese_name == "黃獨三"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import closing
 from records import imports, progress
+from records.imports import planning
 from records.models import ImportBatch, ImportRow
 from tests.factories import importer, planned, received, row, workbook
 
@@ -80,6 +81,23 @@ def test_an_account_that_is_closed_leaves_no_plan_behind(user_of):
     batch.refresh_from_db()
     assert batch.state == "discarded" and not ImportRow.objects.exists()
     assert "帳號已停用" in batch.error
+
+
+def test_an_account_that_is_closed_while_its_file_is_read_leaves_no_plan_behind(
+    user_of, tmp_path, monkeypatch
+):
+    user_of("center_director", password="Harbour-Gannet-27")
+    batch = received(workbook(tmp_path / "離校.xlsx", [row()]))
+    plan = planning.plan
+
+    def planned_meanwhile(*args: object) -> object:
+        closing.close(importer(), reason="閒置", by=None)
+        return plan(*args)
+
+    monkeypatch.setattr(planning, "plan", planned_meanwhile)
+    imports.read_and_plan(batch)
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    assert batch.state == "discarded" and not ImportRow.objects.exists() and "帳號已停用" in batch.error
 
 
 @pytest.mark.parametrize(("days", "is_news"), [(1, True), (20, False)])

@@ -79,10 +79,23 @@ def test_too_many_different_people_are_stopped_and_the_same_ones_again_are_not(c
 
 
 def test_the_pages_of_the_list_are_counted_and_the_center_has_more_room(contact, client_of):
-    codes = [client_of("department_contact").get(LIST).status_code for _page in range(4)]
+    pages = [LIST, "/admin/records/followup/", LIST, "/admin/records/followup/"]  # the telephone list counts
+    codes = [client_of("department_contact").get(page).status_code for page in pages]
     assert codes == [200, 200, 200, 429]
     center = client_of("center_staff")
     assert [center.get(LIST).status_code for _page in range(6)] == [200] * 5 + [429]
+
+
+def test_what_was_typed_when_a_limit_is_passed_stands_in_the_form_later(contact, client_of, later):
+    people = [somebody(degree(f"{OWN}學士班"), chinese_name=f"林{n}") for n in "一二三四"]
+    client, url = client_of("department_contact"), f"/alumni/people/{people[0].pk}/remark/"
+    typed = {"text": "校慶當面確認", "kept_for": client.get(url).context["kept_for"]}
+    later(WHILE + 1)  # the form was left open, and others were looked up
+    for person in people[1:]:
+        client.get(f"/alumni/people/{person.pk}/")
+    assert client.post(url, typed).status_code == 429
+    later(2 * WHILE + 1)
+    assert typed["text"] in client.get(url).content.decode()
 
 
 def test_the_trail_says_it_once_and_without_anybodys_data(contact, client_of, later):

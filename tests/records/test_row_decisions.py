@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from records import imports
 from records.imports import correcting, row_decisions
@@ -133,23 +135,47 @@ def test_a_row_stays_away_and_the_row_that_waited_for_it_goes_in():
     assert AcademicRecord.objects.get().programme.name == BACHELOR["畢業系所"]
 
 
-def finals() -> list[tuple[str, Callable[[dict, dict], dict], bool]]:
-    """Rows that cannot be the first person's, and (new) cannot be anybody new's."""
+def finals() -> list[tuple[str, Callable[[dict, dict], dict], bool | None]]:
+    """Rows that cannot be the first person's, (True) anybody new's, or (None) a further degree of the first's."""
     return [
         ("id_of_another", lambda a, b: a | {"身分證字號": b["身分證字號"]}, False),
         ("id_of_another", lambda a, b: b | {"中文姓名": "林改名"}, True),
+        ("number_taken_in_programme", lambda a, b: row(學號=b["學號"]), True),
+        ("number_taken_in_programme", lambda a, b: a | {"學號": b["學號"]}, None),
     ]
 
 
 @pytest.mark.parametrize(("code", "change", "is_new"), finals())
-def test_no_decision_gives_a_national_id_to_two_people(code, change, is_new):
+def test_no_decision_gives_a_key_to_two_people(code, change, is_new):
     (person, first), (_other, second) = stored_person(), stored_person()
     batch = planned([change(first, second)])
-    ruling = Ruling(Kind.NEW) if is_new else is_person(person, accepted=(code,))
-    [found] = [one for one in row_decisions.against(batch, row_of(batch), ruling) if one.is_final]
-    assert found.code == code
+    accepted = (code, "student_number_of_another")
+    ruling = is_person(person, accepted=accepted, new_degree=is_new is None)
+    ruling = Ruling(Kind.NEW, accepted=frozenset(accepted)) if is_new else ruling
+    found = row_decisions.against(batch, row_of(batch), ruling)
+    assert code in {one.code for one in found if one.is_final}
     batch = decided(batch, ruling)  # sent past the page
     assert verdicts(batch) == ["needs_person"] and "decision_overtaken" in codes(batch)[0]
+
+
+def test_a_number_of_another_programme_may_be_somebody_news_and_is_written():
+    stored_person(學號="00957001")
+    batch = planned([row(**MASTER | {"學號": "00957001"})])
+    ruling = Ruling(Kind.NEW, accepted=frozenset({"student_number_of_another"}))
+    assert verdicts(applied(decided(batch, ruling))) == ["new_person"]
+    assert AcademicRecord.objects.filter(student_number="00957001").count() == 2
+
+
+def test_two_rows_ruled_new_do_not_share_a_number_in_a_programme():
+    """Written, the second would be refused by the database, and the plan made again for ever."""
+    batch = planned([row(學號="00957001"), row(學號="00957001"), row()])
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+    batch = decided(batch, Ruling(Kind.NEW), scope=Scope.SAME_QUESTIONS)
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+    assert "number_given_twice" in codes(batch)[0] & codes(batch)[1]
+    assert imports.correct(batch, {3: {"學號": "00957002"}}, by=importer()) == 1
+    imports.replan(batch)
+    assert verdicts(applied(ImportBatch.objects.get(pk=batch.pk))) == ["new_person"] * 3
 
 
 def test_a_difference_that_nobody_confirmed_is_asked_about_again():
@@ -265,14 +291,48 @@ def test_second_addresses_of_a_row_without_remarks_outlive_a_correction():
 
 
 # The batch ------------------------------------------------------------------------------------------------
-def test_what_was_decided_waits_until_the_plan_is_made_again():
-    batch = planned([row(中文姓名="")])
-    assert not imports.waits_to_be_planned(batch)
-    imports.correct(batch, {2: {"中文姓名": "林補名"}}, by=importer())
-    assert imports.waits_to_be_planned(batch) and not imports.start_applying(batch, importer())
+def says_out(batch: ImportBatch) -> None:
+    stored = row_of(batch)
+    imports.decide_row(batch, stored, Ruling(Kind.OUT), scope=Scope.ROW, reason="重複", by=importer())
+
+
+SAID = [
+    says_out,
+    lambda batch: imports.correct(batch, {2: {"中文姓名": "林補名"}}, by=importer()),
+    lambda batch: imports.change_options(batch, mode="overwrite", refusals="record"),
+]
+
+
+@pytest.mark.parametrize("say", SAID, ids=["decided", "corrected", "options"])
+def test_what_was_said_waits_until_the_plan_is_made_again(say):
+    batch = planned([row()])
+    # The worker's clock was ahead when it planned (case 40).
+    ImportBatch.objects.update(planned_at=timezone.now() + timedelta(minutes=5))
+    looked = ImportBatch.objects.get()  # by somebody who is about to confirm
+    say(batch)
+    assert not imports.start_applying(looked, importer())
     imports.replan(batch)
-    assert not imports.waits_to_be_planned(ImportBatch.objects.get())
-    applied(ImportBatch.objects.get())
+    assert imports.start_applying(looked, importer())
+
+
+def test_a_decision_ends_when_the_row_turns_out_to_be_somebody_else():
+    person, came = stored_person()
+    batch = decided(planned([without_keys(came)]), is_person(person))
+    assert verdicts(batch) == ["unchanged"]
+    other = {
+        "中文姓名": "李大華",
+        "身分證字號": national_id(900020),
+        "生日": "1980-01-02",
+        "學號": "00957888",
+    }
+    assert imports.correct(batch, {2: other}, by=importer()) == 1
+    imports.replan(batch)
+    batch.refresh_from_db()
+    assert verdicts(batch) == ["needs_person"] and "decision_overtaken" in codes(batch)[0]
+    batch = decided(batch, Ruling(Kind.OUT))
+    assert imports.correct(batch, {2: {"生日": "1980-01-03"}}, by=importer()) == 1
+    imports.replan(batch)
+    assert verdicts(batch) == ["needs_person"]
 
 
 @pytest.mark.parametrize("state", ["reading", "applying", "applied", "discarded"])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from openpyxl import load_workbook
 from pypdfium2 import PdfDocument
 
-from records import sign_off, terms
+from records import deliveries, imports, sign_off, terms
 from records.documents import render_pdf
-from records.models import AcademicRecord, ImportBatch, ImportRow, Term, TermSignOff
+from records.imports import undoing
+from records.models import AcademicRecord, Delivery, ImportBatch, ImportRow, Term, TermSignOff
 from records.term_figures import Change, compare, totals
-from tests.factories import applied, imported, importer, planned, row
-from tests.undoings import undone
+from tests.deliveries import as_proposed, delivered
+from tests.factories import applied, imported, importer, planned, received, row
+from tests.undoings import undo_planned, undone
 
 pytestmark = pytest.mark.usefixtures("organisation")
 TERM = {"academic_year": 113, "half": 1, "due_on": datetime.date(2025, 3, 31)}
@@ -59,6 +63,76 @@ def test_what_is_not_through_is_named_and_keeps_the_term_open(term):
     with pytest.raises(ValidationError, match="批次都已匯入或放棄、沒有未匯入或需人工判斷的列"):
         sign(term)
     assert not TermSignOff.objects.exists()
+
+
+def half_undone(batch: ImportBatch) -> None:
+    assert undoing.start_undoing(undo_planned(batch), importer())
+
+
+def half_planned(batch: ImportBatch) -> None:
+    undoing.open_undo(batch, reason="檔案錯了", by=importer(), at=timezone.now())
+
+
+@pytest.mark.parametrize("begin", [half_planned, undo_planned, half_undone])
+def test_a_term_is_not_signed_while_a_batch_of_it_is_being_taken_back(term, begin):
+    begin(imported([row(), row()], term=term))
+    assert failed(term) == {"settled"}
+
+
+def test_a_term_is_not_signed_while_a_delivery_of_it_waits_and_its_mapping_survives_one_that_was(term):
+    imported([row()], term=term)
+    delivery = delivered([row()])
+    Delivery.objects.update(term=term)
+    assert failed(term) == {"settled"}
+    Delivery.objects.update(term=None)
+    sign(term)
+    Delivery.objects.update(term=term)
+    delivery.refresh_from_db()
+    assert deliveries.use(delivery, as_proposed(delivery), is_settled=True)
+    assert deliveries.convert(delivery) is None
+    assert (delivery.state, "已簽核" in delivery.error) == (Delivery.State.MAPPING, True)
+    assert deliveries.upload_path(delivery).exists()
+
+
+def test_a_batch_that_was_taken_back_is_no_import_of_the_term(term):
+    terms.set_expected(term, 2)
+    term.refresh_from_db()
+    undone(imported([row(), row()], term=term))
+    line = terms.line_of(term, datetime.date(2025, 4, 5))
+    assert (line.standing.code, line.rows, line.applied) == ("overdue", 0, [])
+    assert failed(term) == {"imported", "expected"}
+    assert terms.reminders_due(datetime.date(2025, 4, 5))
+    assert [batch["undo"] for batch in sign_off.sheet_of(term)["batches"]] == ["已還原"]
+    following = Term(academic_year=114, half=1, due_on=datetime.date(2026, 3, 31))
+    assert not compare(following, term).has_before
+
+
+def brought_back(batch: ImportBatch, path: Path) -> ImportBatch:
+    """What goes back, every row with a name, as the batch that follows."""
+    imports.write_returned_rows(batch, path)
+    book = load_workbook(path)
+    sheet = book.active
+    column = next(cell.column for cell in sheet[1] if cell.value == "中文姓名")
+    for number in range(2, sheet.max_row + 1):
+        cell = sheet.cell(number, column)
+        cell.value = cell.value or f"陳補{'甲乙丙丁'[number]}"
+    book.save(path)
+    follow_up = received(path, term=batch.term)
+    imports.read_and_plan(follow_up)
+    return ImportBatch.objects.get(pk=follow_up.pk)
+
+
+def test_a_row_that_a_returned_workbook_brought_counts_once_and_is_open_no_more(term, tmp_path):
+    terms.set_expected(term, 4)
+    term.refresh_from_db()
+    # The last one came in, and goes back only for its birthday.
+    batch = imported(
+        [row(), row(中文姓名="", 生日="壞"), row(中文姓名=""), row(生日="1990-13-40")], term=term
+    )
+    follow_up = brought_back(batch, tmp_path / "待更正.xlsx")
+    assert follow_up.counts["rows"] == 3 and failed(term) == {"settled", "open_rows"}
+    applied(follow_up)
+    assert not failed(term) and terms.line_of(term, timezone.localdate()).rows == 4
 
 
 def test_a_reason_holds_for_what_was_found_and_no_more(term):
@@ -135,6 +209,14 @@ def test_the_undo_of_a_batch_opens_its_term_again(term):
     closing = TermSignOff.objects.get()
     assert closing.reopened_at and f"還原匯入批次 #{batch.pk}" in closing.reopen_reason
     assert sign_off.sheet_of(term)["total"]["now"] == 0
+
+
+def test_what_was_signed_off_while_an_undo_was_written_is_open_again(term):
+    undo = undo_planned(imported([row(), row()], term=term))
+    assert undoing.start_undoing(undo, importer())
+    TermSignOff.objects.create(term=term, sheet={}, signed_by=importer(), signed_at=timezone.now())
+    undoing.undo_batch(undo)
+    assert TermSignOff.objects.get().reopened_at
 
 
 def test_new_degrees_are_compared_with_the_same_term_a_year_before(term):

@@ -448,6 +448,23 @@ def test_no_message_repeats_a_national_id(attribute, text):
 # The helpers ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("words", "hidden"),
+    [
+        ("證號A123456789。", "證號A*******89。"),
+        ("Ａ１２３４５６７８９", "Ａ*******８９"),
+        ("A 123 456 789", "A *** *** *89"),
+        ("a-123456789", "a-*******89"),
+        ("A123.456·789", "A***.***·*89"),
+        ("idA123456789", "id********89"),
+        ("A1234567890", "A*******890"),
+        ("棟 B2 0912-345-678", "棟 B2 0912-345-678"),
+    ],
+)
+def test_no_spelling_of_a_national_id_stays_in_free_words(words, hidden):
+    assert values.hide_national_ids(words) == hidden
+
+
 def test_a_masked_id_shows_its_ends_only():
     assert values.mask_national_id("A123456789") == "A*******89"
     assert values.mask_national_id("300123456") == "3******56"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from records import verifying
@@ -14,6 +15,7 @@ from tests.people import degree, somebody
 
 pytestmark = pytest.mark.usefixtures("organisation")
 OWN, OTHER = "資訊工程學系", "食品科學系"
+TRAIL = "/admin/records/verificationattempt/"
 
 
 @pytest.fixture
@@ -112,18 +114,82 @@ def test_after_five_failures_nothing_is_compared_for_a_quarter_of_an_hour(contac
     assert verify(contact, three[0], right, at=at).outcome == Outcome.SUCCEEDED
 
 
-def test_a_record_with_gaps_is_verified_by_student_number_and_never_before_a_whole_one(contact, three):
+def test_the_birthday_of_a_namesake_cannot_be_guessed(contact, user_of, three):
+    """What is stored of a record with a gap has to fit; ten failures a day, then the center opens it."""
     gap = somebody(
+        degree(f"{OWN}學士班", student_number="00957101"),
+        chinese_name="林峰",
+        without=("national_id",),
+        birth_date="1990-05-06",
+    )
+    now, failed = timezone.now(), 0
+    for hour in range(48):
+        at = now + datetime.timedelta(hours=hour)
+        while verify(contact, gap, told("0000", "1990-05-05", student_number="00957101"), at=at).outcome != (
+            Outcome.LOCKED
+        ):
+            failed += 1
+    assert failed <= 2 * verifying.FAILURES_A_DAY
+    right = told("0000", "1990-05-06", student_number="00957101")
+    assert verify(contact, gap, right, at=at).outcome == Outcome.LOCKED
+    assert verify(user_of("center_staff"), gap, right, at=at).person == gap
+
+
+def test_a_record_with_a_gap_is_verified_by_the_rest_and_never_before_a_whole_one(contact, three):
+    gap = somebody(
+        degree(f"{OWN}學士班", student_number="00957101"), chinese_name="林峰", without=("birth_date",)
+    )
+    number, now = gap.national_id, timezone.now()
+    assert verify(contact, gap, told(number, "1970-01-01"), at=now).outcome == Outcome.FAILED
+    wrong = told("0000", "1970-01-01", student_number="00957101")
+    assert verify(contact, gap, wrong, at=now).outcome == Outcome.FAILED
+    fitting = told(number, "1970-01-01", student_number="00957101")
+    assert verify(contact, gap, fitting, at=now).person == gap
+    whole = told("6789", "1989-05-06", student_number="00957101")
+    assert verify(contact, gap, whole, at=now).person == three[0]
+
+
+def test_what_stands_on_the_screen_verifies_nobody_and_the_center_states_how_it_did(
+    client_of, contact, three
+):
+    blank = somebody(
         degree(f"{OWN}學士班", student_number="00957101"),
         chinese_name="林峰",
         without=("national_id", "birth_date"),
     )
-    now = timezone.now()
-    assert verify(contact, gap, told("1234", "1970-01-01"), at=now).outcome == Outcome.FAILED
-    fitting = told("1234", "1970-01-01", student_number="00957101")
-    assert verify(contact, gap, fitting, at=now).person == gap
-    whole = told("6789", "1989-05-06", student_number="00957101")
-    assert verify(contact, gap, whole, at=now).person == three[0]
+    screen = told("0000", "1900-01-01", student_number="00957101")
+    assert verify(contact, blank, screen, at=timezone.now()).outcome == Outcome.FAILED
+    url = reverse("records:person_verify", args=[blank.pk])
+    typed = {"stated": "以在校時的電話回撥確認"}
+    assert "請洽校友服務中心" in client_of("department_contact").get(url).content.decode()
+    client_of("department_contact").post(url, typed)
+    assert needs_verification(contact, blank, timezone.now())
+    center = client_of("center_staff")
+    for refused in ("", "證號 A 123 456 789"):
+        assert center.post(url, {"stated": refused}).context["form"].errors
+    assert center.post(url, typed)["Location"] == reverse("records:person_edit", args=[blank.pk])
+    assert typed["stated"] in client_of("center_director").get(TRAIL).content.decode()
+    audited = client_of("auditor").get(TRAIL).content.decode()
+    assert "以說明核對" in audited and typed["stated"] not in audited
+
+
+def test_comparing_tells_nothing_of_a_degree_in_another_department(contact):
+    person = somebody(degree(f"{OWN}學士班"), degree(f"{OTHER}碩士班"), birth_date="1990-05-06")
+    now, number = timezone.now(), person.national_id
+    assert verify(contact, person, told(number, "1990-05-06", OTHER), at=now).outcome == Outcome.FAILED
+    assert verify(contact, person, told(number, "1990-05-06"), at=now).outcome == Outcome.SUCCEEDED
+
+
+def test_nobody_is_compared_who_needs_no_comparison(client_of, contact):
+    """Without a namesake the form is open; the page would serve to guess only."""
+    single = somebody(degree(f"{OWN}學士班"), chinese_name="陳獨一")
+    data = {
+        "national_id": "0000",
+        "department": contact.memberships.get().department_id,
+        "birth_date": "1990-05-06",
+    }
+    client_of("department_contact").post(reverse("records:person_verify", args=[single.pk]), data)
+    assert not VerificationAttempt.objects.exists()
 
 
 def test_two_whom_everything_fits_are_told_apart_by_the_whole_number(contact):

@@ -262,7 +262,8 @@ def _of_returned_rows(batch: ImportBatch) -> dict[str, Any]:
             "by": answer.by,
             "what": answer.words,
             "reason": answer.reason,
-            "rows": answer.rows,
+            "rows": answer.first_rows,
+            "row_count": answer.count,
         }
         for answer in imports.answers_of(batch)
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from records import organisation, sample
+from records import organisation, sample, sample_work
 from records.management.base import KeyedCommand
 from records.models import ImportBatch
 
@@ -25,6 +25,7 @@ class Command(KeyedCommand):
         accounts = sample.open_accounts()
         for batch in sample.load_batches(timezone.now()):
             self._report(batch)
+        sample_work.load(timezone.now())
         self.stdout.write(_("範例帳號："))
         for account in accounts:
             password = account.password or _("已自訂密碼")

@@ -1,7 +1,7 @@
 """`manage.py worker`: django-tasks' worker, started only with the keys of this database.
 
-Beside its work it takes up what another worker left behind when it died: batches, bulk edits and undos. While the
-database is away it waits for it, as the website does.
+Beside its work it takes up what another worker left behind when it died: batches, deliveries, bulk edits and undos.
+While the database is away it waits for it, as the website does.
 """
 
 from __future__ import annotations
