@@ -144,12 +144,12 @@ class Line:
 
     @property
     def alive(self) -> list[ImportBatch]:
-        """The batches that were not refused or given up."""
+        """The batches that were not refused, given up or wholly taken back."""
         return _alive(self.batches)
 
     @property
     def ended(self) -> list[ImportBatch]:
-        """The batches that came to nothing of their own."""
+        """The batches that came to nothing of their own, or were wholly taken back."""
         return [batch for batch in self.batches if batch not in self.alive]
 
     @property
