@@ -288,6 +288,8 @@ def read(name: str, text: str, today: datetime.date) -> Cleaned:
         return Cleaned(
             "", (Note(ERROR, "too_long", _("內容過長，最多 %(limit)d 個字。") % {"limit": _LONG}),)
         )
+    if name == "country" and text in dict(values.country_choices()):
+        return Cleaned(text)  # chosen, not written: a file's "NO" or "NA" rather means that there is nothing
     if name not in _READ_LIKE:
         cleaned = columns.BY_ATTRIBUTE[name].cleaned(text, today)
         # A year of two digits is the form's own example, and the day is shown in both calendars.

@@ -350,6 +350,13 @@ def test_the_countries_stand_in_chinese_with_taiwan_first(client, person):
     assert options[0] == ("TW", "台灣") and ("JP", "日本") in options
 
 
+@pytest.mark.parametrize("code", ["NO", "NA"])
+def test_a_country_whose_code_reads_like_no_data_is_saved_as_chosen(client, person, code):
+    client.post(address("person_edit", person), form_of(client, person) | {"country": code})
+    person.refresh_from_db()
+    assert person.country == code
+
+
 def test_the_center_does_not_overwrite_a_national_id_that_a_colleague_changed_meanwhile(client_of, person):
     """Two numbers of one mask: only the digest tells them apart."""
     center, theirs, mine = client_of("center_staff"), "F110000045", with_check_digit("L17000001")
