@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 
@@ -14,6 +15,15 @@ from accounts import agreements
 from accounts.models import Role, User
 from records.models import Department
 from tests.agreements import sign_agreement
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What only PostgreSQL has (sessions that can be ended, row locks) is asked of it alone; both are always tested."""
+    if connection.vendor == "postgresql":
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+    items[:] = [item for item in items if item not in elsewhere]
+    config.hook.pytest_deselected(items=elsewhere)
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,6 @@ def test_editors_and_callers_during_an_undo_lose_nothing(batch, monkeypatch):
 
 
 # --- a frozen worker, whose session PostgreSQL ends ------------------------------------------------------------
-ends_sessions = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no sessions to end")
 
 
 def resumed_by_others() -> list[int]:
@@ -172,7 +171,7 @@ def resumed_by_others() -> list[int]:
     return [undo.pk for undo in left if undo_states.take_over(undo)]
 
 
-@ends_sessions
+@pytest.mark.postgresql
 def test_a_frozen_worker_that_wakes_up_does_not_stop_the_one_that_took_over(monkeypatch):
     undo = undo_planned(imported([row(), row()]))
     assert undoing.start_undoing(undo, importer())
@@ -192,7 +191,7 @@ def test_a_frozen_worker_that_wakes_up_does_not_stop_the_one_that_took_over(monk
     assert BatchUndo.objects.get(pk=undo.pk).result == "已還原"
 
 
-@ends_sessions
+@pytest.mark.postgresql
 def test_an_undo_in_the_queue_leaves_the_session_of_other_work_alone():
     undo = undo_planned(imported([row()]))  # by this connection
     assert undoing.start_undoing(undo, importer())

@@ -174,6 +174,8 @@ def test_two_rows_ruled_new_do_not_share_a_number_in_a_programme():
     assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
     assert "number_given_twice" in codes(batch)[0] & codes(batch)[1]
     assert imports.correct(batch, {3: {"學號": "00957002"}}, by=importer()) == 1
+    # Another number is another person to decide about; without a decision there is nothing to ask any more.
+    assert imports.withdraw_decision(batch, 3, by=importer())
     imports.replan(batch)
     assert verdicts(applied(ImportBatch.objects.get(pk=batch.pk))) == ["new_person"] * 3
 
