@@ -155,7 +155,7 @@ def log_call_to(
         "next_try": next_try,
     }
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=person.pk)
+        _hold(person.pk)
         if twice := person.call_attempts.filter(by=by, at__gt=at - _DOUBLE_CLICK, **told).first():
             return twice
         call = CallAttempt.objects.create(person=person, by=by, at=at, **told)
@@ -252,8 +252,14 @@ def reopen(person_ids: Iterable[int], *, at: datetime.datetime) -> int:
 
 def _locked(person_id: int) -> list[FollowUp]:
     """The open items of a person, locked until the transaction ends; the person before them, as the one door does."""
-    Person.objects.select_for_update().get(pk=person_id)
+    _hold(person_id)
     return list(FollowUp.objects.select_for_update().filter(person=person_id, closed_at=None).order_by("pk"))
+
+
+def _hold(person_id: int) -> None:
+    """Lock a person until the transaction ends. Raises `ValidationError` for one whom the undo of an import removed."""
+    if not Person.objects.select_for_update().filter(pk=person_id).exists():
+        raise ValidationError(_("這位校友的資料已隨匯入批次還原而移除，沒有登錄。"))
 
 
 # --- how far it is ----------------------------------------------------------------------------------------------

@@ -296,3 +296,12 @@ def test_the_password_is_asked_for_again_before_a_sheet_goes_out(client_of, user
     assert "請再按一次下載" in client.get(form).content.decode()
     assert client.post(form, {"purpose": "補正"}).streaming
     assert Disclosure.objects.get().row_count == 1
+
+
+def test_a_call_to_somebody_whom_an_undo_removed_is_refused_in_words(db):
+    person = somebody()
+    gone = Person(pk=person.pk + 1)
+    with pytest.raises(ValidationError, match="已隨匯入批次還原而移除"):
+        follow_ups.log_call_to(
+            gone, by=importer(), at=timezone.now(), number="0911-222333", outcome="reached"
+        )
