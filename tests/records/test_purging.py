@@ -21,6 +21,14 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
 
+@pytest.fixture(autouse=True)
+def own_data(settings, tmp_path) -> None:
+    """A data folder in which no other test left anything."""
+    settings.DATA_DIR = tmp_path / "data"
+    for folder in ("uploads", "tmp"):
+        (settings.DATA_DIR / folder).mkdir(parents=True)
+
+
 def leftover(folder: str, name: str, age: datetime.timedelta) -> Path:
     path = Path(settings.DATA_DIR) / folder / name
     path.parent.mkdir(exist_ok=True)
