@@ -36,7 +36,7 @@ def test_a_delivery_is_mapped_converted_and_confirmed(page_of, tmp_path, width):
     page.get_by_label("「學年期」匯入到").select_option(label="班級資料")
     page.get_by_label("這個對應的名稱").fill("註冊組離校名冊")
     page.keyboard.press("Enter")
-    page.get_by_text("請選擇怎麼處理。").wait_for()
+    page.get_by_text("請選擇怎麼處理。", exact=True).wait_for()
     found += troubles(page, width)
     page.get_by_label("「學年期」匯入到").select_option(label="不匯入")
     page.get_by_label("這個對應的名稱").focus()
