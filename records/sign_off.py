@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import terms, verification
+from .deliveries.life import OPEN as OPEN_DELIVERIES
 from .models import (
     AcademicRecord,
     BatchUndo,
@@ -36,7 +37,6 @@ from .models import (
 from .term_figures import Change, Comparison, applied_batches, compare, entered
 
 NEW = (Verdict.NEW_PERSON, Verdict.NEW_RECORD)
-OPEN_DELIVERIES = (Delivery.State.MAPPING, Delivery.State.VALUES, Delivery.State.CONVERTING)
 OPEN_UNDOS = (BatchUndo.State.PLANNING, BatchUndo.State.PLANNED, BatchUndo.State.APPLYING)
 
 
