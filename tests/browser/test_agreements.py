@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from accounts import cooperation
 from accounts.models import AgreementVersion
 from records.models import Department
 from tests.people import somebody
 
+from .barriers import barriers
+
 pytestmark = pytest.mark.browser
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-
-
-def faults(page, width: int) -> list[object]:
-    """The violations of AA on the page, and whether it is wider than the screen."""
-    found = [
-        (violation["id"], violation["nodes"][0]["html"][:160])
-        for violation in Axe().run(page, options=RULES).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append("too wide")
-    return found
 
 
 @pytest.mark.parametrize("width", [1400, 390])
@@ -32,13 +21,13 @@ def test_a_contact_signs_and_reaches_the_own_alumni(page_of, organisation, width
     page = page_of("department_contact", width=width, departments=[department], signed=False)
     page.goto("/admin/records/person/")
     page.get_by_text("請先閱讀並簽署這份切結書").wait_for()
-    assert not faults(page, width)
+    assert not barriers(page)
     page.get_by_label("通訊地址").fill("基隆市中正區北寧路2號")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
     box = page.get_by_label("我已閱讀並同意遵守本切結書的全部內容。")
     assert box.get_attribute("aria-invalid") == "true"
-    assert not faults(page, width)
+    assert not barriers(page)
     box.focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
@@ -47,7 +36,7 @@ def test_a_contact_signs_and_reaches_the_own_alumni(page_of, organisation, width
     page.get_by_role("link", name=person.chinese_name).wait_for()
     page.goto("/accounts/agreement/")
     page.get_by_text("您已於").wait_for()
-    assert not faults(page, width)
+    assert not barriers(page)
 
 
 @pytest.mark.parametrize("width", [1400, 390])
@@ -57,7 +46,7 @@ def test_the_pages_of_the_workspace_fit_and_have_no_barriers(page_of, user_of, w
     ended = cooperation.end(gone, reason="離職", by=user_of("center_director"))
     draft = AgreementVersion.objects.create(title="切結書", text="一、只看職務所需。")
     versions, theirs = "/admin/accounts/agreementversion/", f"/admin/accounts/user/{account.pk}/"
-    found = {}
+    found = []
     for path in (
         "/admin/",
         versions,
@@ -73,8 +62,7 @@ def test_the_pages_of_the_workspace_fit_and_have_no_barriers(page_of, user_of, w
         "/admin/accounts/accountreview/",
     ):
         page.goto(path)
-        if faulty := faults(page, width):
-            found[path] = faulty
+        found += barriers(page)
     assert not found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from records.models import Person, Source
 from tests.factories import importer
 from tests.people import degree, somebody
 
-from .test_admin import RULES
+from .barriers import barriers
 
 pytestmark = pytest.mark.browser
 LIST = "/admin/records/person/"
@@ -36,31 +35,25 @@ def eventful() -> Person:
     return person
 
 
-def troubles(page, width: int) -> list[object]:
-    violations = Axe().run(page, options=RULES).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [(v["id"], v["nodes"][0]["html"][:160]) for v in violations] + ["too wide"] * wide
-
-
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_pages_of_a_person_fit_and_have_no_barriers(page_of, width):
-    person, page, found = eventful(), page_of("center_staff", width=width), {}
+    person, page, found = eventful(), page_of("center_staff", width=width), []
     home = f"{LIST}{person.pk}/"
     row = person.history.filter(city="桃園市").earliest("history_id").history_id
     overtaken = person.history.filter(city="新北市").earliest("history_id").history_id
     line = person.annotations.get(text="校慶當面確認聯絡資料")
     for path in ("", "withdrawal/", "remarks/add/", f"remarks/{line.pk}/strike/"):
         page.goto(home + path)
-        found[path] = troubles(page, width)
+        found += barriers(page)
     for number in (row, overtaken):
         page.goto(f"{home}revert/person/{number}/city/")
-        found[f"revert {number}"] = troubles(page, width)
+        found += barriers(page)
     page.goto(f"{home}remarks/add/")
     page.get_by_label("加註內容").fill("住院中，來電 0912-345-678")
     page.get_by_role("button", name="儲存").click()
     page.get_by_text("健康或醫療資訊").wait_for()
-    found["doubts"] = troubles(page, width)
-    assert not {path: what for path, what in found.items() if what}
+    found += barriers(page)
+    assert not found
 
 
 def test_the_second_editor_of_a_field_sees_both_values_and_chooses_by_keyboard(page_of):
@@ -75,7 +68,7 @@ def test_the_second_editor_of_a_field_sees_both_values_and_chooses_by_keyboard(p
     mine.get_by_role("button", name="儲存").click()
     choice = mine.get_by_role("group", name="兩人同時修改")
     choice.get_by_text("theirs@example.com").wait_for()
-    assert troubles(mine, 1400) == []
+    assert not barriers(mine)
     choice.get_by_label("改為您輸入的內容").focus()
     mine.keyboard.press("Space")
     mine.keyboard.press("Enter")
@@ -116,7 +109,7 @@ def test_typing_survives_the_end_of_the_login(page_of, user_of):
 @pytest.mark.parametrize("width", [1400, 390])
 def test_among_namesakes_the_center_verifies_comes_back_to_its_form_and_it_is_told(page_of, settings, width):
     """SOP 6.5; what was typed when the half hour had ended is there again, and can be given up."""
-    person, page, found = somebody(national_id="A123456789"), page_of("center_staff", width=width), {}
+    person, page, found = somebody(national_id="A123456789"), page_of("center_staff", width=width), []
     form = f"{LIST}{person.pk}/edit/"
     page.goto(form)
     page.get_by_label("聯絡住址").fill("基隆市中正區祥豐街1號")
@@ -129,20 +122,20 @@ def test_among_namesakes_the_center_verifies_comes_back_to_its_form_and_it_is_to
         page.get_by_role("button", name="核對").click()
         if number == "0000":
             page.get_by_text("核對不符，不能修改").wait_for()
-            found["verify"] = troubles(page, width)
+            found += barriers(page)
             assert page.get_by_role("link", name="取消").get_attribute("href") == f"{LIST}{person.pk}/"
     page.wait_for_url(f"**{form}")
     assert page.get_by_label("聯絡住址").input_value() == "基隆市中正區祥豐街1號"
-    found["kept"] = troubles(page, width)
+    found += barriers(page)
     page.get_by_role("button", name="放棄，重新載入目前的資料").click()
     page.get_by_role("button", name="放棄，重新載入目前的資料").wait_for(state="detached")
     assert page.get_by_label("聯絡住址").input_value() == person.address
     director = page_of("center_director", width=width)
     director.goto("/admin/records/verificationattempt/")
     director.get_by_role("region", name="清單").get_by_text("核對不符").wait_for()
-    found["attempts"] = troubles(director, width)
+    found += barriers(director)
     settings.READING_LIMITS = {"lists": {"all": (0, 3600)}}
     director.goto(LIST)
     director.get_by_text("60 分鐘內瀏覽的校友清單已達").wait_for()
-    found["limit"] = troubles(director, width)
-    assert not {name: what for name, what in found.items() if what}
+    found += barriers(director)
+    assert not found

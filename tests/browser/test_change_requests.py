@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from records.models import ChangeRequest, Person
 from tests.change_requests import OTHER, OWN, contact_of, proposed, waiting
 from tests.people import degree, somebody
 
-from .test_admin import RULES
+from .barriers import barriers
 
 pytestmark = pytest.mark.browser
 INBOX = "/admin/records/changerequest/"
@@ -25,30 +24,24 @@ def requests(organisation) -> list[ChangeRequest]:
     return [first, *others]
 
 
-def troubles(page, width: int) -> list[object]:
-    violations = Axe().run(page, options=RULES).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [(v["id"], v["nodes"][0]["html"][:160]) for v in violations] + ["too wide"] * wide
-
-
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_pages_fit_and_have_no_barriers(page_of, requests, width):
-    found = {}
+    found = []
     page = page_of("center_director", width=width)
     for path in ("/admin/", INBOX, f"{INBOX}?state=all", f"{INBOX}{requests[0].pk}/", f"{INBOX}mode/"):
         page.goto(path)
-        found[path] = troubles(page, width)
+        found += barriers(page)
     page.goto(INBOX)
     for box in page.get_by_role("checkbox").all()[1:]:
         box.check()
     page.get_by_role("button", name="整批核准").click()
     page.get_by_text("將核准 3 件").wait_for()
-    found["bulk"] = troubles(page, width)
+    found += barriers(page)
     page = page_of("department_contact", width=width, username="wang")
     for path in (INBOX, f"{INBOX}{requests[0].pk}/"):
         page.goto(path)
-        found[f"contact {path}"] = troubles(page, width)
-    assert not {path: trouble for path, trouble in found.items() if trouble}
+        found += barriers(page)
+    assert not found
 
 
 def test_a_request_is_found_opened_and_approved_by_keyboard(page_of, requests):

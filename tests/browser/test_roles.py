@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from accounts import grants
@@ -13,7 +12,7 @@ from records.changes import NewObjection
 from records.models import Department
 from tests.people import degree, somebody
 
-from .test_admin import RULES
+from .barriers import barriers
 
 pytestmark = pytest.mark.browser
 LIST = "/admin/records/person/"
@@ -36,39 +35,34 @@ def contact(user_of, organisation):
     return contact
 
 
-def troubles(page, width: int) -> list[object]:
-    violations = Axe().run(page, options=RULES).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [(v["id"], v["nodes"][0]["html"][:160]) for v in violations] + ["too wide"] * wide
-
-
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_pages_of_a_contact_and_of_an_account_have_no_barriers(page_of, contact, width):
     objection = NewObjection(datetime.date(2026, 11, 1), "phone", "電話反應")
     person = somebody(degree("資訊工程學系學士班"), degree("資訊工程學系碩士班"), objection=objection)
     account = f"/admin/accounts/user/{contact.pk}/"
-    found = {}
+    found = []
     page = page_of("department_contact", width=width)
     for path in ("/admin/", LIST, f"{LIST}{person.pk}/"):
         page.goto(path)
-        found[path] = troubles(page, width)
+        found += barriers(page)
     page = page_of("center_director", width=width)
     for path in (account, f"{account}grants/add/"):
         page.goto(path)
-        found[path] = troubles(page, width)
+        found += barriers(page)
     page.get_by_role("button", name="授予").click()
-    found["with errors"] = troubles(page, width)
+    page.get_by_role("alert").first.wait_for()
+    found += barriers(page)
     page.goto(account)
     page.get_by_role("button", name="以此帳號的視角檢視").focus()
     page.keyboard.press("Enter")
     page.get_by_text("只能看，不能修改").wait_for()
     for path in (LIST, f"{LIST}{person.pk}/", "/admin/accounts/user/", "/accounts/password/"):
         page.goto(path)
-        found[f"seen as {path}"] = troubles(page, width)
+        found += barriers(page)
         assert page.get_by_text("只能看，不能修改").is_visible()
     page.get_by_role("button", name="結束，回到自己的頁面").click()
     page.get_by_text("已結束檢視").wait_for()
-    assert not {path: troubles for path, troubles in found.items() if troubles}
+    assert not found
 
 
 @pytest.mark.parametrize("width", [1400, 390])

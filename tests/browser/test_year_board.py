@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from records import terms
 from records.models import Term
 from tests.factories import imported, row
 
-from .test_admin import RULES
+from .barriers import barriers
 
 pytestmark = pytest.mark.browser
 BOARD = "/admin/records/term/"
@@ -32,15 +31,12 @@ def term(organisation) -> Term:
 @pytest.mark.parametrize("role", ["center_director", "registrar"])
 def test_the_pages_fit_and_have_no_barriers(page_of, term, width, role):
     page = page_of(role, width=width)
-    found = {}
+    found = []
     batch = f"{BOARD}batches/{term.batches.get().pk}/"
     for path in (BOARD, f"{BOARD}{term.key}/", *([batch] if role == "center_director" else [])):
         page.goto(path)
-        violations = Axe().run(page, options=RULES).response["violations"]
-        found[path] = [(one["id"], one["nodes"][0]["html"][:160]) for one in violations]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            found[path].append(("too wide", path))
-    assert not {path: troubles for path, troubles in found.items() if troubles}
+        found += barriers(page)
+    assert not found
 
 
 def test_a_term_is_reasoned_signed_off_and_printed(page_of, term):
