@@ -28,6 +28,7 @@ from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
 from .batch_discard import BatchDiscardPage
 from .batch_filters import BROKEN, FILTERS
+from .batch_hand_over import BatchHandOver
 from .batch_rows import BatchRowPages
 from .batch_undo import BatchUndoPages
 from .workbook_files import download, real_file, temporary_file
@@ -55,7 +56,7 @@ class Result(NamedTuple):
     changed: int
 
 
-class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
+class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage, BatchHandOver):
     navigation_title = gettext_lazy("匯入批次")
     navigation_covers = ("records_delivery", "records_deliverymapping")
     change_list_template = "admin/records/importbatch/list.html"
@@ -138,6 +139,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
                 )
             ),
             *self.discard_urls(),
+            *self.hand_over_urls(),
             *self.row_urls(),
             *self.undo_urls(),
         ]
@@ -211,6 +213,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage):
             "undo": undoing.undo_of(batch),
             "can_undo": batch.state == State.APPLIED and policies.can_undo_imports(request.user),
             "is_broken": batch.state in BROKEN,
+            **self.hand_over_context(batch, sees_rows=sees_rows),
             "verdict": verdict,
             "successors": batch.successors.exclude(state__in=(*BROKEN, State.DISCARDED)).order_by("pk"),
             "has_returned": any(batch.counts.get(name) for name in ("kept_out", "needs_person", "remarks")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,9 +22,11 @@ from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
 from ..page_checks import require
 from ..progress_sentences import sentence_of
+from ..terms import TermClosed
 from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
 
+logger = logging.getLogger(__name__)
 State = Delivery.State
 
 
@@ -99,6 +102,7 @@ class DeliveryAdmin(ImportersAdmin):
             ("columns", self.columns_view),
             ("values", self.values_view),
             ("discard", self.discard_view),
+            ("as_workbook", self.as_workbook_view),
             ("filled", self.admin_site.sensitive_file(self.filled_view, "admin:records_delivery_change")),
         )
         return [
@@ -168,10 +172,27 @@ class DeliveryAdmin(ImportersAdmin):
         messages.success(request, _("已放棄，上傳的檔案已刪除。"))
         return redirect("admin:records_importbatch_add")
 
+    def as_workbook_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """A file that has the template's headers after all is read as the template."""
+        delivery = self._delivery(request, object_id)
+        try:
+            batch = deliveries.as_workbook(delivery)
+        except TermClosed as closed:
+            messages.error(request, closed.messages[0])
+            return redirect("admin:records_delivery_change", delivery.pk)
+        except OSError as error:
+            logger.error("delivery %s could not be handed over: %s", delivery.pk, error.strerror)
+            messages.error(request, _("檔案無法存放在伺服器上，請稍後再試，或洽系統管理人員。"))
+            return redirect("admin:records_delivery_change", delivery.pk)
+        if batch is None:
+            return self._moved_on(request, delivery)
+        tasks.read_batch.enqueue(batch.pk)
+        return redirect("admin:records_importbatch_change", batch.pk)
+
     def filled_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The filled template, with whole national IDs: logged before it goes out."""
         delivery = self._delivery(request, object_id)
-        if not delivery.batch_id or not delivery.batch.counts.get("rows"):
+        if not delivery.mapping_id or not delivery.batch_id or not delivery.batch.counts.get("rows"):
             return self._moved_on(request, delivery)
         file = temporary_file()
         count = deliveries.write_filled(delivery, file)
@@ -212,6 +233,7 @@ class DeliveryAdmin(ImportersAdmin):
             "details": details,
             "unusable": details["unusable"],
             "earlier": deliveries.earlier_delivery(delivery),
+            "has_template_headers": deliveries.has_template_headers(delivery),
         }
         return self._page_of(request, delivery, "columns.html", context)
 

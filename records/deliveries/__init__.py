@@ -6,6 +6,7 @@ Never by position: a column is what its header says, and a person confirms it.
 
 from .converting import convert
 from .filled import write_filled
+from .handing_over import as_delivery, as_workbook, has_template_headers, may_be_mapped
 from .life import (
     PATIENCE,
     WAITING,
@@ -40,16 +41,20 @@ __all__ = [
     "VALUED",
     "WAITING",
     "Mapping",
+    "as_delivery",
+    "as_workbook",
     "attribute_of",
     "convert",
     "differences",
     "discard",
     "earlier_delivery",
+    "has_template_headers",
     "joins_of",
     "left_behind",
     "latest_for",
     "latest_named",
     "mapping_of",
+    "may_be_mapped",
     "progress_name",
     "propose",
     "propose_joins",

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from .. import leases, terms
 from ..imports.purging import is_left_over, unlink_left_over
-from ..models import Delivery, DeliveryMapping, Term
+from ..models import Delivery, DeliveryMapping, ImportBatch, Term
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
 from ..workbooks.reader import FoundHeaders, WorkbookRefused, read_headers
@@ -69,11 +69,13 @@ def receive(
     mode: str = "fill",
     refusals: str = "set_yes",
     term: Term | None = None,
+    refused_batch: ImportBatch | None = None,
 ) -> Delivery:
     """Keep an uploaded delivery and read its headers. Raises WorkbookRefused for what shows at first sight, TermClosed
     when the term was signed off, OSError when the file cannot be kept.
 
-    `source` is a real file opened for reading; the other arguments are those of `imports.receive`."""
+    `source` is a real file opened for reading; `refused_batch` is set by `handing_over`; the other arguments are those
+    of `imports.receive`."""
     file_name = hide_national_ids(Path(file_name.replace("\\", "/")).name)[:255]
     check_file(source, name=file_name)
     source.seek(0)
@@ -85,6 +87,7 @@ def receive(
         uploaded_by=user,
         mode=mode,
         refusals=refusals,
+        refused_batch=refused_batch,
     )
     source.seek(0)
     _keep(source, delivery, term)

@@ -17,9 +17,9 @@ from .deciding import (
     open_questions,
     withdraw,
 )
-from .files import earlier_import, receive, upload_path
+from .files import earlier_import, kept_for_mapping, receive, upload_path
 from .planning import read_and_plan, replan
-from .purging import purge
+from .purging import FILE_KEPT, purge
 from .row_decisions import decide_row, withdraw_decision
 from .showing import (
     ROWS_A_PAGE,
@@ -33,6 +33,7 @@ from .states import left_behind, move, take_over
 
 __all__ = [
     "CHANGING",
+    "FILE_KEPT",
     "ROWS_A_PAGE",
     "all_rows",
     "answers_of",
@@ -47,6 +48,7 @@ __all__ = [
     "decide_row",
     "discard",
     "earlier_import",
+    "kept_for_mapping",
     "left_behind",
     "move",
     "open_questions",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from .. import plans
 from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Programme
 from ..programmes import Lists
-from .files import upload_path
+from .files import kept_for_mapping, upload_path
 from .states import State, move
 
 QUESTIONS_A_PAGE = 20
@@ -159,11 +159,12 @@ def _given_up(batch: ImportBatch, before: str) -> bool:
 
 
 def withdraw(user: Any) -> int:
-    """Give up what waits of a user: files not read yet and plans not confirmed, also those that a worker is reading or
-    planning again, who then finds the batch given up; returns how many batches.
+    """Give up what waits of a user: files not read yet, or refused for their headers only, and plans not confirmed,
+    also those that a worker is reading or planning again, who then finds the batch given up; returns how many batches.
 
     A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
-    waiting = ImportBatch.objects.filter(uploaded_by=user, state__in=_WITHDRAWN)
+    theirs = ImportBatch.objects.filter(uploaded_by=user)
+    waiting = theirs.filter(state__in=_WITHDRAWN) | kept_for_mapping(theirs)
     withdrawn = [batch.pk for batch in waiting if _withdrawn(batch)]
     sentence = _("上傳者的帳號已停用，這個批次已停止，檔案與計畫中的個人資料已刪除。")
     ImportBatch.objects.filter(pk__in=withdrawn).update(error=sentence)
@@ -171,7 +172,8 @@ def withdraw(user: Any) -> int:
 
 
 def _withdrawn(batch: ImportBatch) -> bool:
-    while batch.state in _WITHDRAWN:  # a worker may bring it one step on just now
+    # A worker may bring it one step on just now.
+    while batch.state in _WITHDRAWN or (batch.state == State.REFUSED and upload_path(batch).exists()):
         if _given_up(batch, batch.state):
             return True
     return False

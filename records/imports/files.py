@@ -11,11 +11,21 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from .. import terms
 from ..models import ImportBatch, Term
 from ..values import hide_national_ids
 from ..workbooks.gate import check_file
+
+# Refusals (codes of `workbooks.refusals`) of what may well be a list, only not in the template's headers.
+FOREIGN_HEADERS = (
+    "other_headers",
+    "missing_headers",
+    "no_key_columns",
+    "no_header_row",
+    "no_headers_above_rows",
+)
 
 
 def upload_path(batch: ImportBatch) -> Path:
@@ -69,6 +79,13 @@ def _keep(source: BinaryIO, batch: ImportBatch, term: Term | None) -> None:
             part.rename(upload_path(batch))
     finally:
         part.unlink(missing_ok=True)
+
+
+def kept_for_mapping(batches: QuerySet[ImportBatch]) -> QuerySet[ImportBatch]:
+    """Those whose file was refused for its headers only, and that nobody has gone on with as a raw delivery."""
+    return batches.filter(
+        state=ImportBatch.State.REFUSED, refusal__in=FOREIGN_HEADERS, goes_on_as__isnull=True
+    )
 
 
 def earlier_import(batch: ImportBatch) -> ImportBatch | None:

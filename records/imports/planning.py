@@ -21,7 +21,7 @@ from ..workbooks.reader import WorkbookRefused, read_sheet
 from ..workbooks.writer import MARK_HEADER, REASON_HEADER
 from .continuing import NotContinued, go_on, original_of
 from .correcting import corrected_rows
-from .files import earlier_import, upload_path
+from .files import earlier_import, kept_for_mapping, upload_path
 from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
 from .undo_states import undo_of
@@ -35,12 +35,14 @@ _WRITTEN = ("counts", "notes", "planned_at", "needs_plan", "state", "error", "he
 def read_and_plan(batch: ImportBatch) -> None:
     """Read the file once, clean every cell and store the plan. A refused file ends the batch with its sentence.
 
-    The file lies there until the batch has left the middle state: when this worker dies, another one reads it."""
+    The file lies there until the batch has left the middle state: when this worker dies, another one reads it. One
+    with foreign headers stays, to go on as a raw delivery."""
     try:
         _read(batch)
     finally:
-        unread = ImportBatch.objects.filter(pk=batch.pk, state__in=(State.RECEIVED, State.READING))
-        if not unread.exists():
+        same = ImportBatch.objects.filter(pk=batch.pk)
+        is_wanted = same.filter(state__in=(State.RECEIVED, State.READING)) | kept_for_mapping(same)
+        if not is_wanted.exists():
             upload_path(batch).unlink(missing_ok=True)
 
 
@@ -53,7 +55,9 @@ def _read(batch: ImportBatch) -> None:
     with working(batch, State.READING, State.FAILED, sentence):
         try:
             _read_file(batch)
-        except (WorkbookRefused, NotContinued) as refusal:
+        except WorkbookRefused as refusal:
+            end(batch, State.REFUSED, refusal.sentence, refusal.code)
+        except NotContinued as refusal:
             end(batch, State.REFUSED, refusal.sentence)
 
 

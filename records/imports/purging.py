@@ -1,6 +1,7 @@
 """What is kept of uploads and plans, and for how long: both hold personal data (security.md §6; issue 5).
 
-A file is deleted once it was read; one that nobody came to read, a day after its upload. A plan that nobody confirmed
+A file is deleted once it was read; one that nobody came to read, or that was refused for its headers and may go on as
+a raw delivery, a day after its upload. A plan that nobody confirmed
 is given up after `settings.PLAN_KEPT_DAYS`. What a process that died left in the data folder goes too. Every batch
 says on its page what became of it, and each removal is a line in the log.
 """
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from ..models import ImportBatch
 from .deciding import discard
-from .files import upload_path
+from .files import kept_for_mapping, upload_path
 from .states import UNDER_WAY, State, move
 
 logger = logging.getLogger(__name__)
@@ -72,8 +73,10 @@ def _leftovers(at: datetime.datetime) -> Iterator[Path]:
     found = [*(data / "uploads").glob("[0-9]*.xlsx"), *(data / "uploads").glob("*.part")]
     found += [*(data / "tmp").iterdir(), *(data / "progress").glob("*")]
     old = [path for path in found if path.is_file() and is_left_over(path, at)]
-    waiting = ImportBatch.objects.filter(state__in=UNDER_WAY).values_list("pk", flat=True)
-    wanted = {f"{pk}.xlsx" for pk in waiting}
+    waiting = ImportBatch.objects.filter(state__in=UNDER_WAY) | kept_for_mapping(
+        ImportBatch.objects.filter(uploaded_at__gte=at - FILE_KEPT)
+    )
+    wanted = {f"{pk}.xlsx" for pk in waiting.values_list("pk", flat=True)}
     return (path for path in old if path.name not in wanted)
 
 

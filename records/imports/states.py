@@ -66,9 +66,11 @@ def leave(batch: ImportBatch, middle: str, state: str, sentence: str) -> None:
         batch.refresh_from_db()
 
 
-def end(batch: ImportBatch, state: str, sentence: str) -> None:
-    """The last state of a batch this worker holds, with the sentence that says why."""
-    held(batch, State.READING).update(state=state, error=str(sentence)[:500], heartbeat_at=None)
+def end(batch: ImportBatch, state: str, sentence: str, refusal: str = "") -> None:
+    """The last state of a batch this worker holds, with the sentence that says why, and the code of a refused file."""
+    held(batch, State.READING).update(
+        state=state, error=str(sentence)[:500], refusal=refusal, heartbeat_at=None
+    )
     batch.refresh_from_db()
 
 

@@ -85,6 +85,15 @@ class Delivery(models.Model):
         verbose_name=_("匯入批次"),
         related_name="delivery",
     )
+    # The batch whose file was refused for its headers, when this delivery goes on with that file: once only.
+    refused_batch = models.OneToOneField(
+        ImportBatch,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("退回的批次"),
+        related_name="goes_on_as",
+    )
 
     class Meta:
         verbose_name = _("離校資料檔")

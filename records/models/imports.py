@@ -73,6 +73,8 @@ class ImportBatch(models.Model):
     # asked for by the very statement that confirms: a plan is never written without what was said about it.
     needs_plan = models.BooleanField(default=False)
     error = models.CharField(_("說明"), max_length=500, blank=True)
+    # Why the file was refused (a code of workbooks.refusals): one with foreign headers may go on as a raw delivery.
+    refusal = models.CharField(max_length=30, blank=True)
     # The batch whose returned rows this file brings back: corrections of it, or what was left open when it was applied.
     predecessor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("前一批次")

@@ -50,3 +50,19 @@ def test_a_delivery_is_mapped_converted_and_confirmed(page_of, tmp_path, width):
     page.get_by_text("已匯入").first.wait_for()
     assert Person.objects.count() == 2 and Person.objects.filter(chinese_name="林大海").exists()
     assert not found
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_a_file_taken_for_the_template_goes_on_by_keyboard(page_of, tmp_path, width):
+    path = foreign_file(tmp_path / "113-2離校名冊.xlsx", [row()])
+    page = page_of("center_staff", width=width)
+    page.goto("/admin/records/importbatch/add/")
+    page.get_by_label("離校資料檔").set_input_files(path)
+    page.get_by_role("button", name="上傳並產生計畫").click()
+    button = page.get_by_role("button", name="以離校資料處理這個檔案")
+    button.wait_for()
+    found = barriers(page)
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="欄位對應").wait_for()
+    assert not found

@@ -413,6 +413,7 @@ TABLE: dict[str, Row] = {
             ("apply", MOVED),
             ("returned", OK),
             ("replan", MOVED),
+            ("as_delivery", MOVED),
         )  # fmt: skip
     },
     "admin:records_importbatch_row": page(*CENTER_AND_IT, kwargs=_import_row),
@@ -429,7 +430,7 @@ TABLE: dict[str, Row] = {
     "admin:records_delivery_columns": act(*CENTER_AND_IT, status=OK, kwargs=_delivery),
     **{
         f"admin:records_delivery_{name}": act(*CENTER_AND_IT, kwargs=_delivery)
-        for name in ("values", "discard", "filled")
+        for name in ("values", "discard", "filled", "as_workbook")
     },
     **model_rows("records_deliverymapping", _mapping, see=CENTER_AND_IT),
     # the year board

@@ -1,0 +1,86 @@
+"""A file that was uploaded as the wrong kind goes on as the other one, without a second upload."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import IntegrityError, transaction
+
+from .. import imports
+from ..columns import HEADERS, REQUIRED_HEADERS
+from ..imports.planning import KEY_HEADERS
+from ..models import Delivery, ImportBatch
+from ..workbooks.headers import tidy
+from ..workbooks.writer import MARK_HEADER, REASON_HEADER
+from .life import State, end, receive, upload_path
+
+logger = logging.getLogger(__name__)
+
+
+def may_be_mapped(batch: ImportBatch) -> bool:
+    """Whether the batch's file was refused for its headers only, and still lies there."""
+    kept = imports.kept_for_mapping(ImportBatch.objects.filter(pk=batch.pk))
+    return kept.exists() and imports.upload_path(batch).exists()
+
+
+def as_delivery(batch: ImportBatch) -> Delivery | None:
+    """The delivery of the file of a refused batch, with its uploader, options and term; the one that there is, when
+    somebody was first; None when the file is no longer there. Errors as for `life.receive`."""
+    earlier = Delivery.objects.filter(refused_batch=batch).first()
+    if earlier is not None or not may_be_mapped(batch):
+        return earlier
+    path = imports.upload_path(batch)
+    try:
+        with path.open("rb") as file:
+            delivery = receive(
+                file,
+                file_name=batch.file_name,
+                user=batch.uploaded_by,
+                mode=batch.mode,
+                refusals=batch.refusals,
+                term=batch.term,
+                refused_batch=batch,
+            )
+    except FileNotFoundError:
+        return None  # purged just now
+    except IntegrityError:  # somebody was first, in the same moment
+        return Delivery.objects.get(refused_batch=batch)
+    path.unlink(missing_ok=True)
+    logger.info("the file of batch %s goes on as delivery %s", batch.pk, delivery.pk)
+    return delivery
+
+
+def has_template_headers(delivery: Delivery) -> bool:
+    """Whether the headers of a delivery that waits for its mapping are the template's, so that there is none to make;
+    a returned workbook counts."""
+    details = delivery.open_details()
+    found = {tidy(header) for header in details.get("headers", [])}
+    ours = {tidy(header) for header in (*HEADERS, REASON_HEADER, MARK_HEADER)}
+    return (
+        not details.get("unusable")
+        and found <= ours
+        and found >= set(map(tidy, REQUIRED_HEADERS))
+        and not found.isdisjoint(map(tidy, KEY_HEADERS))
+    )
+
+
+def as_workbook(delivery: Delivery) -> ImportBatch | None:
+    """The batch of a delivery with the template's headers, still to be read; None when it is none, or moved on.
+    Raises TermClosed when the term was signed off, OSError when the file cannot be kept."""
+    if not has_template_headers(delivery):
+        return None
+    with transaction.atomic():
+        if not end(delivery, (State.MAPPING,), State.DONE):
+            return None
+        with upload_path(delivery).open("rb") as file:
+            batch = imports.receive(
+                file,
+                file_name=delivery.file_name,
+                user=delivery.uploaded_by,
+                mode=delivery.mode,
+                refusals=delivery.refusals,
+                term=delivery.term,
+            )
+        Delivery.objects.filter(pk=delivery.pk).update(batch=batch, mapping=None)
+    delivery.refresh_from_db()
+    return batch

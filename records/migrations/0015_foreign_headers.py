@@ -1,0 +1,26 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("records", "0013_said_since_the_plan")]
+
+    operations = [
+        migrations.AddField(
+            model_name="importbatch",
+            name="refusal",
+            field=models.CharField(blank=True, max_length=30),
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="refused_batch",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="goes_on_as",
+                to="records.importbatch",
+                verbose_name="退回的批次",
+            ),
+        ),
+    ]
