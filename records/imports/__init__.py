@@ -18,13 +18,13 @@ from .deciding import (
     withdraw,
 )
 from .files import earlier_import, kept_for_mapping, receive, upload_path
+from .overtaken import Overtaken, overtaken
 from .planning import read_and_plan, replan
 from .purging import FILE_KEPT, purge
 from .row_decisions import decide_row, withdraw_decision
 from .showing import (
     ROWS_A_PAGE,
     all_rows,
-    changed_since_plan,
     rows_of,
     twins_of,
     write_returned_rows,
@@ -34,6 +34,7 @@ from .states import left_behind, move, take_over
 __all__ = [
     "CHANGING",
     "FILE_KEPT",
+    "Overtaken",
     "ROWS_A_PAGE",
     "all_rows",
     "answers_of",
@@ -42,7 +43,6 @@ __all__ = [
     "asked_in",
     "call_off",
     "change_options",
-    "changed_since_plan",
     "correct",
     "decide",
     "decide_row",
@@ -52,6 +52,7 @@ __all__ = [
     "left_behind",
     "move",
     "open_questions",
+    "overtaken",
     "purge",
     "read_and_plan",
     "receive",

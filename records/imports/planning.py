@@ -22,6 +22,7 @@ from ..workbooks.writer import MARK_HEADER, REASON_HEADER
 from .continuing import NotContinued, go_on, original_of
 from .correcting import corrected_rows
 from .files import earlier_import, kept_for_mapping, upload_path
+from .overtaken import history_now
 from .row_decisions import rulings_of
 from .states import State, again_once, end, held, move, take, working
 from .undo_states import undo_of
@@ -29,7 +30,9 @@ from .undo_states import undo_of
 ROWS_BETWEEN_NOTES = 500  # of the progress
 KEY_HEADERS = ("流水號", "學號", "身分證字號")
 # What planning says of the batch; anything else, its term for one, somebody may change meanwhile.
-_WRITTEN = ("counts", "notes", "planned_at", "needs_plan", "state", "error", "heartbeat_at", "resumes")
+_WRITTEN = (
+    "counts", "notes", "planned_at", "history_seen", "needs_plan", "state", "error", "heartbeat_at", "resumes"
+)  # fmt: skip
 
 
 def read_and_plan(batch: ImportBatch) -> None:
@@ -125,6 +128,7 @@ def _store_plan(
     batch.refresh_from_db(fields=["mode", "refusals", "decisions"])
     complete_series()  # for programmes that were added past the admin
     options = plans.options_of(batch, rulings_of(batch))
+    batch.history_seen = history_now()
     planned = plan(rows, Lists.load(), options)
     with transaction.atomic():
         if not held(batch, State.READING, State.APPLYING).select_for_update().exists():

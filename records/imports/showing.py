@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from .. import plans
 from ..cells import ERROR
 from ..columns import HEADERS
-from ..models import BatchUndo, Delivery, ImportBatch, ImportRow, Verdict
+from ..models import Delivery, ImportBatch, ImportRow, Verdict
 from ..programmes import Lists
 from ..workbooks.writer import ReturnedRow, write_returned
 from .marks import mark_of
@@ -38,15 +38,6 @@ def all_rows(batch: ImportBatch) -> Iterator[plans.RowView]:
     """The whole stored plan, as a stream."""
     lists = Lists.load()
     return (plans.view(row, lists) for row in plans.stored_rows(batch))
-
-
-def changed_since_plan(batch: ImportBatch) -> bool:
-    """Whether other batches were written or taken back since the plan was made: it may say something else by now."""
-    others = ImportBatch.objects.exclude(pk=batch.pk)
-    return batch.planned_at is not None and (
-        others.filter(applied_at__gt=batch.planned_at).exists()
-        or BatchUndo.objects.filter(applied_at__gt=batch.planned_at).exists()
-    )
 
 
 def twins_of(batch: ImportBatch) -> QuerySet[ImportBatch]:

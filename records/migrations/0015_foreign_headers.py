@@ -12,6 +12,11 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, max_length=30),
         ),
         migrations.AddField(
+            model_name="importbatch",
+            name="history_seen",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
             model_name="delivery",
             name="refused_batch",
             field=models.OneToOneField(

@@ -53,6 +53,8 @@ class ImportBatch(models.Model):
     )
     uploaded_at = models.DateTimeField(_("上傳時間"), default=timezone.now)
     planned_at = models.DateTimeField(_("計畫完成時間"), null=True, blank=True)
+    # How far the histories of people and degrees went when the plan was begun: what came later it does not know.
+    history_seen = models.JSONField(default=dict)
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -11,7 +11,7 @@ from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from records import imports, progress
-from records.changes import PersonChange, apply_changes
+from records.changes import PersonChange, RecordChange, apply_changes
 from records.models import (
     BatchUndo,
     Disclosure,
@@ -170,6 +170,53 @@ def test_a_plan_older_than_another_batch_offers_to_be_made_again(center):
     assert "資料庫已有變動" not in text_of(center, batch)
     BatchUndo.objects.filter(pk=undo.pk).update(applied_at=timezone.now())
     assert "資料庫已有變動" in text_of(center, batch)
+
+
+def edited(person: Person, editor, **values: str) -> None:
+    change = PersonChange(person.pk, values, {name: getattr(person, name) for name in values})
+    [applied] = apply_changes([change], editor=editor, source=Source.FORM, at=timezone.now())
+    assert not applied.stale
+
+
+def test_a_plan_tells_which_rows_mean_people_who_were_edited_since(center, user_of):
+    """Issue 5: edits by hand, not only other batches, between the plan and its confirmation."""
+    people = [row(), row(), row()]
+    imported(people)
+    batch = planned([one | {"班級資料": "四年B班"} for one in people])
+    bystander = imported([row()]).rows.get().became.person
+    assert "在計畫產生之後有人異動過資料" not in text_of(
+        center, planned([people[0] | {"班級資料": "四年C班"}])
+    )
+    mobile = people[1]["行動電話"]
+    met = Person.objects.get(mobile=mobile)
+    edited(met, user_of("department_contact"), city="高雄市")
+    edited(bystander, user_of("center_staff"), city="高雄市")
+    page = strip_tags(text_of(center, batch))
+    assert "計畫中有 1 列對應的校友，在計畫產生之後有人異動過資料" in page and "列號：3" in page
+    center.post(f"{LIST}{batch.pk}/replan/")
+    assert "有人異動過資料" not in text_of(center, batch)
+
+    degree = met.academic_records.get()
+    change = RecordChange(degree.pk, {"class_name": "四年Z班"}, {"class_name": degree.class_name})
+    door = {"editor": user_of("it_staff"), "source": Source.ADMIN, "at": timezone.now()}
+    apply_changes([PersonChange(met.pk, {}, {}, records=[change])], **door)
+    assert "計畫中有 1 列對應的校友" in text_of(center, batch)
+    center.post(f"{LIST}{batch.pk}/apply/")
+    degree.refresh_from_db()
+    batch.refresh_from_db()
+    assert degree.class_name == "四年Z班" and batch.counts["not_written"] == 1
+
+
+def test_of_many_overtaken_rows_the_first_are_named_and_the_others_counted(center, user_of):
+    people = [row() for _number in range(12)]
+    imported(people)
+    batch = planned([one | {"班級資料": "四年B班"} for one in people])
+    editor = user_of("center_staff")
+    for person in Person.objects.all():
+        edited(person, editor, city="高雄市")
+    page = text_of(center, batch)
+    assert "計畫中有 12 列" in page and "另有 2 列" in page
+    assert f"{LIST}{batch.pk}/rows/11/" in page
 
 
 def test_the_same_file_waiting_twice_is_told_on_both_pages(center, tmp_path):

@@ -1,0 +1,67 @@
+"""What changed in the database since a plan was made: told before anybody confirms it.
+
+The plan stays safe without this: what is no longer as the plan saw it is not written (`records.changes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Max, QuerySet
+
+from ..models import AcademicRecord, BatchUndo, ImportBatch, ImportRow, Person
+
+# How many rows are named; the others are counted.
+NAMED_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """`by_batches`: others were written or taken back; `rows`: how many rows mean people who were edited otherwise
+    or by them; `first_rows`: the numbers of the first of these."""
+
+    by_batches: bool
+    rows: int
+    first_rows: list[int]
+
+    def __bool__(self) -> bool:
+        return self.by_batches or bool(self.rows)
+
+    @property
+    def more(self) -> int:
+        """How many rows are not named."""
+        return self.rows - len(self.first_rows)
+
+
+def history_now() -> dict[str, int]:
+    """How far the histories of people and degrees go, to be kept with a plan that is begun."""
+    return {
+        "people": Person.history.aggregate(newest=Max("history_id"))["newest"] or 0,
+        "records": AcademicRecord.history.aggregate(newest=Max("history_id"))["newest"] or 0,
+    }
+
+
+def overtaken(batch: ImportBatch) -> Overtaken:
+    """What a waiting plan does not tell of, because it came since the plan was made."""
+    numbers = list(_rows_of_edited(batch).values_list("row_number", flat=True))
+    return Overtaken(_by_batches(batch), len(numbers), numbers[:NAMED_ROWS])
+
+
+def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
+    """The rows of a plan that mean somebody with a newer line of history than the plan knows."""
+    seen = batch.history_seen
+    if not seen:
+        return ImportRow.objects.none()  # planned by an earlier version of the product
+    people = Person.history.filter(history_id__gt=seen["people"]).values_list("id", flat=True)
+    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"]).values_list("person", flat=True)
+    edited = {*people.distinct(), *degrees.distinct()}
+    rows = ImportRow.objects.filter(batch=batch, person__any_of=sorted(edited))
+    return rows.order_by("row_number") if edited else rows.none()
+
+
+def _by_batches(batch: ImportBatch) -> bool:
+    since = {"applied_at__gt": batch.planned_at}
+    return (
+        ImportBatch.objects.filter(**since).exclude(pk=batch.pk).exists()
+        or BatchUndo.objects.filter(**since).exists()
+    )
