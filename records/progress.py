@@ -26,6 +26,12 @@ class Progress:
     done: int
     total: int | None
     seconds: float
+    share: float | None = None  # of the work, where it can be told without the total
+
+    @property
+    def share_done(self) -> float | None:
+        """Between 0 and 1, None as long as that cannot be told."""
+        return min(self.done / self.total, 1) if self.total else self.share
 
     @property
     def rate(self) -> float | None:
@@ -36,9 +42,9 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """Until the stage is done at this rate, None as long as that cannot be told."""
-        if self.rate is None or self.total is None:
+        if self.rate is None or not self.share_done:
             return None
-        return max(self.total - self.done, 0) / self.rate
+        return self.seconds * (1 / self.share_done - 1)
 
 
 def begin(work: int | str) -> None:
@@ -46,11 +52,11 @@ def begin(work: int | str) -> None:
     _replace(work, {"worker": os.getpid()})
 
 
-def write(work: int | str, stage: str, done: int, total: int | None) -> None:
+def write(work: int | str, stage: str, done: int, total: int | None, share: float | None = None) -> None:
     """Note how far the work is. A full disk does not stop the work: then nobody sees how far it is."""
     before = _load(work)
     began = before.get("began") if before.get("stage") == stage else None
-    noted = {"stage": stage, "done": done, "total": total, "began": began or time.time()}
+    noted = {"stage": stage, "done": done, "total": total, "share": share, "began": began or time.time()}
     _replace(work, noted | {"worker": os.getpid()})
 
 
@@ -60,7 +66,7 @@ def read(work: int | str) -> Progress | None:
     if "stage" not in noted:
         return None
     seconds = max(time.time() - noted["began"], 0)
-    return Progress(noted["stage"], noted["done"], noted["total"], seconds)
+    return Progress(noted["stage"], noted["done"], noted["total"], seconds, noted["share"])
 
 
 def touch(work: int | str) -> None:

@@ -15,6 +15,7 @@ from . import progress
 from .progress import Progress
 
 SECONDS_BETWEEN_LINES = 1
+_BAR = 100  # of work without a total
 STAGES = {
     "converting": gettext_lazy("轉檔"),
     "reading": gettext_lazy("讀取檔案"),
@@ -27,12 +28,16 @@ STAGES = {
 
 
 def sentence_of(noted: Progress) -> str:
-    """Such as 「寫入資料：40,000／100,000（40%），每秒 8,100，約剩 8 秒」; what cannot be told yet is left out."""
+    """Such as 「寫入資料：40,000／100,000（40%），每秒 8,100，約剩 8 秒」, or while the number of rows is not known
+    「讀取檔案：40,000 列（40%），…」; what cannot be told yet is left out."""
     stage = STAGES.get(noted.stage, noted.stage)
     names = {"stage": stage, "done": f"{noted.done:,}", "total": f"{noted.total or 0:,}"}
+    if noted.share_done is not None:
+        names["percent"] = math.floor(noted.share_done * 100)
     if noted.total:
-        names["percent"] = min(noted.done * 100 // noted.total, 100)
         parts = [_("%(stage)s：%(done)s／%(total)s（%(percent)d%%）") % names]
+    elif noted.share_done is not None:
+        parts = [_("%(stage)s：%(done)s 列（%(percent)d%%）") % names]
     else:
         parts = [_("%(stage)s：%(done)s 列") % names]
     if noted.rate is not None:
@@ -40,6 +45,13 @@ def sentence_of(noted: Progress) -> str:
     if noted.seconds_left is not None:
         parts.append(time_left(noted.seconds_left))
     return "，".join(parts)
+
+
+def bar_of(noted: Progress) -> tuple[int, int | None]:
+    """How far a bar goes, and of how much; None: not known yet."""
+    if noted.total or noted.share_done is None:
+        return noted.done, noted.total
+    return math.floor(noted.share_done * _BAR), _BAR
 
 
 def time_left(seconds: float) -> str:

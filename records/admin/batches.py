@@ -23,7 +23,7 @@ from ..forms.imports import OptionsForm, UploadForm
 from ..imports import undoing
 from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
 from ..page_checks import require
-from ..progress_sentences import sentence_of
+from ..progress_sentences import bar_of, sentence_of
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
 from .batch_discard import BatchDiscardPage
@@ -321,7 +321,8 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
     noted = progress.read(batch.pk) if batch.state in WORKING else None
     if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
+    done, total = bar_of(noted)
+    return {"done": done, "total": total, "text": sentence_of(noted)}
 
 
 def _tabs(batch: ImportBatch, current: str) -> list[Tab]:

@@ -21,7 +21,7 @@ from .. import deliveries, policies, progress, tasks
 from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
 from ..page_checks import require
-from ..progress_sentences import sentence_of
+from ..progress_sentences import bar_of, sentence_of
 from ..terms import TermClosed
 from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
@@ -310,4 +310,5 @@ def _progress(delivery: Delivery) -> dict[str, Any]:
     noted = progress.read(name) if delivery.state == State.CONVERTING else None
     if noted is None:
         return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
+    done, total = bar_of(noted)
+    return {"done": done, "total": total, "text": sentence_of(noted)}

@@ -85,7 +85,7 @@ def _aligned(delivery: Delivery, sheet: Sheet, converter: Converter) -> Iterator
         yield converter.row(cells)
         next_number = number + 1
         if count % _ROWS_A_SIGN == 0:
-            progress.write(progress_name(delivery), "converting", count, None)
+            progress.write(progress_name(delivery), "converting", count, None, sheet.rows.share)
 
 
 def _ask(delivery: Delivery, unknown: Unknown) -> None:

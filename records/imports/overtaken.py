@@ -17,8 +17,8 @@ NAMED_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """`by_batches`: others were written or taken back; `rows`: how many rows mean people who were edited otherwise
-    or by them; `first_rows`: the numbers of the first of these."""
+    """`by_batches`: others were written or taken back; `rows`: how many rows mean people who were edited in any other
+    way; `first_rows`: the numbers of the first of these."""
 
     by_batches: bool
     rows: int
@@ -52,9 +52,9 @@ def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
     seen = batch.history_seen
     if not seen:
         return ImportRow.objects.none()  # planned by an earlier version of the product
-    people = Person.history.filter(history_id__gt=seen["people"]).values_list("id", flat=True)
-    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"]).values_list("person", flat=True)
-    edited = {*people.distinct(), *degrees.distinct()}
+    people = Person.history.filter(history_id__gt=seen["people"], batch=None)
+    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None)
+    edited = {*people.values_list("id", flat=True), *degrees.values_list("person", flat=True)}
     rows = ImportRow.objects.filter(batch=batch, person__any_of=sorted(edited))
     return rows.order_by("row_number") if edited else rows.none()
 

@@ -17,7 +17,7 @@ from ..planning import counts_of, plan
 from ..programmes import Lists
 from ..rows import Row, RowCleaner
 from ..values import hide_national_ids
-from ..workbooks.reader import WorkbookRefused, read_sheet
+from ..workbooks.reader import Sheet, WorkbookRefused, read_sheet
 from ..workbooks.writer import MARK_HEADER, REASON_HEADER
 from .continuing import NotContinued, go_on, original_of
 from .correcting import corrected_rows
@@ -80,14 +80,13 @@ def _read_file(batch: ImportBatch) -> None:
         if original is not None and go_on(batch, original, came):
             replan(original)
         else:
-            rows = sheet.rows if came is None else came
-            _store_plan(batch, _rows(batch, sheet.columns, rows), sheet.notes)
+            _store_plan(batch, _rows(batch, sheet, sheet.rows if came is None else came), sheet.notes)
 
 
-def _rows(batch: ImportBatch, columns: list[str], rows: Iterable[tuple[int, list[RawCell]]]) -> Iterator[Row]:
+def _rows(batch: ImportBatch, sheet: Sheet, rows: Iterable[tuple[int, list[RawCell]]]) -> Iterator[Row]:
     """The cleaned rows of a sheet, while it is being read; the last cell of each is its mark. Raises
     WorkbookRefused."""
-    if not set(KEY_HEADERS) & set(columns):
+    if not set(KEY_HEADERS) & set(sheet.columns):
         raise WorkbookRefused("no_key_columns")
     cleaner = RowCleaner(timezone.localdate())
     count = 0
@@ -96,7 +95,7 @@ def _rows(batch: ImportBatch, columns: list[str], rows: Iterable[tuple[int, list
         yield cleaner.clean(number, cells)
         count += 1
         if count % ROWS_BETWEEN_NOTES == 0:
-            progress.write(batch.pk, "reading", count, None)
+            progress.write(batch.pk, "reading", count, None, sheet.rows.share)
     if not count:
         raise WorkbookRefused("no_rows")
     progress.write(batch.pk, "planning", 0, count)

@@ -1,8 +1,9 @@
 """The process that opens an uploaded workbook: from standard input, answering on standard output.
 
 The answer is JSON lines (`wire`): an opening object {"sheet", "columns", "notes"}, an array
-[row number, cells] per row, a closing object {"rows", "notes"}; or, at any point, {"refused", "params"} as
-the last line. Whatever else happens (a limit, a crash) shows as an answer without its last line.
+[row number, cells] per row and between them {"share"} of the sheet that was read, a closing object
+{"rows", "notes"}; or, at any point, {"refused", "params"} as the last line. Whatever else happens (a limit, a
+crash) shows as an answer without its last line.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def _answer(file: BinaryIO, request: dict[str, Any]) -> Iterator[str]:
         count += 1
         if count % limits.ROWS_BETWEEN_SIGNS_OF_LIFE == 0:
             show_life()
+            yield encode({"share": selection.worksheet.share})
         yield line
     yield encode({"rows": count, "notes": selection.closing_remarks()})
 

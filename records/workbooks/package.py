@@ -101,6 +101,11 @@ class Package:
     def has(self, part: str) -> bool:
         return part.casefold() in self._entries
 
+    def size(self, part: str) -> int:
+        """The bytes of a part once unpacked; `chunks` gives no more than these."""
+        entry = self._entries.get(part.casefold())
+        return entry.file_size if entry else 0
+
     def parse(self, part: str, *, start: Start, end: End | None = None, text: Text | None = None) -> None:
         """Send the whole part through the handlers."""
         parser = new_parser(start=start, end=end, text=text)

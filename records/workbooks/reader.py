@@ -24,11 +24,13 @@ __all__ = ["FoundHeaders", "Sheet", "SheetRows", "WorkbookRefused", "read_header
 class SheetRows:
     """The rows of a sheet, once: (row number in the sheet, cells aligned to the headers asked for).
 
-    A cell is None where it is empty or its column missing; wholly blank rows do not come.
+    A cell is None where it is empty or its column missing; wholly blank rows do not come. `share` is how much of the
+    sheet has been read, 0 to 1, None as long as that cannot be told.
     """
 
     def __init__(self, messages: Generator[Any, None, None], notes: list[Note]) -> None:
         self.count: int | None = None
+        self.share: float | None = None
         self._messages = messages
         self._notes = notes
 
@@ -37,6 +39,9 @@ class SheetRows:
 
     def __next__(self) -> tuple[int, list[RawCell]]:
         message = next(self._messages)
+        while isinstance(message, dict) and "share" in message:
+            self.share = message["share"]
+            message = next(self._messages)
         if isinstance(message, list):
             number, cells = message
             return number, unpack_cells(cells)

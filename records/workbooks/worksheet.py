@@ -44,6 +44,7 @@ class Worksheet:
         self.hidden_rows: list[int] = []
         self.merged: list[tuple[str, int]] = []
         self._package, self._part, self._title, self._book = package, part, title, book
+        self._bytes_read = 0
         self._names = SpreadsheetNames()
         self._columns = _ColumnNumbers()
         self._ready: list[tuple[int, Cells]] = []
@@ -65,11 +66,18 @@ class Worksheet:
     def __iter__(self) -> Iterator[tuple[int, Cells]]:
         ready = self._ready
         for chunk in self._package.chunks(self._part):
+            self._bytes_read += len(chunk)
             self._rows.feed(chunk)
             yield from ready
             ready.clear()
         self._rows.close()
         yield from ready
+
+    @property
+    def share(self) -> float:
+        """How much of the sheet has been read, 0 to 1: by its bytes, which say it truly whatever the file claims to
+        hold (`dimension` counts blank rows, or nothing at all)."""
+        return self._bytes_read / (self._package.size(self._part) or 1)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = self._names[name]

@@ -9,10 +9,13 @@ import pytest
 from django.core.management import call_command
 
 from records import progress
+from records.columns import HEADERS
 from records.imports import applying
 from records.models import ImportBatch, Person
 from records.progress import Progress
 from records.progress_sentences import sentence_of
+from records.workbooks.reader import read_sheet
+from records.workbooks.writer import write_sheet
 from tests.factories import importer, row, workbook
 
 
@@ -21,6 +24,8 @@ from tests.factories import importer, row, workbook
     [
         (Progress("reading", 1500, None, 1), "讀取檔案：1,500 列"),
         (Progress("reading", 30_000, None, 5), "讀取檔案：30,000 列，每秒 6,000 列"),
+        (Progress("reading", 30_000, None, 1, 0.004), "讀取檔案：30,000 列（0%）"),
+        (Progress("reading", 30_000, None, 5, 0.25), "讀取檔案：30,000 列（25%），每秒 6,000 列，約剩 15 秒"),
         (Progress("storing", 0, 2000, 9), "儲存計畫：0／2,000（0%）"),
         (
             Progress("applying", 40_000, 100_000, 5),
@@ -48,6 +53,21 @@ def test_the_clock_of_a_stage_starts_with_the_stage(monkeypatch):
     assert (noted.rate, noted.seconds_left) == (pytest.approx(1.25), pytest.approx(4))
     progress.clear("work")
     assert progress.read("work") is None
+
+
+def test_how_much_of_a_sheet_was_read_is_true_whatever_it_claims_to_hold(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_sheet(
+        path,
+        headers=HEADERS,
+        rows=([f"L{number}", *["x" * 20] * (len(HEADERS) - 1)] for number in range(9_000)),
+    )
+    told = []
+    with read_sheet(path, headers=HEADERS, required=HEADERS[:1]) as sheet:
+        for number, _cells in sheet.rows:
+            if number % 1_000 == 0:
+                told.append((number / 9_000, sheet.rows.share))
+    assert told[0][1] < 0.5 and all(share == pytest.approx(true, abs=0.15) for true, share in told)
 
 
 def test_what_another_process_took_over_is_not_cleared(monkeypatch):
