@@ -62,7 +62,7 @@ _EXTENSION = re.compile(
 _SWITCHBOARD = re.compile(r"\((?:代表號?|總機|代)\)|代表號|總機")
 _REMARK = re.compile(r"\([^()0-9]{1,20}\)|[ ]*[^ -~]{1,10}$")
 _BETWEEN_NUMBERS = re.compile(r"[、,，;；/／\\\n|&]|或|及|和|以及")
-_NEXT_NUMBER = re.compile(r"(?<=[0-9)]) +(?=[(A-Za-z]{0,6}[:.)]{0,2}(?:0|\+))")
+_NEXT_NUMBER = re.compile(r"(?<=[0-9)]) +(?=[(A-Za-z\u4e00-\u9fff]{0,6}[:.)]{0,2}(?:0|\+))")
 _ONE_MOBILE = re.compile("09[0-9]{2}[,/][0-9]{3}[,/]?[0-9]{3}")
 _NUMBER_TEXT = re.compile(r"[(+]{0,3}[0-9][0-9 ().-]*")
 _TAIWAN_PREFIX = re.compile(r"(?:\+|00|002|009)?8860*")
@@ -104,6 +104,20 @@ def read_other_phones(raw: str) -> Cleaned:
     if any(note.code == "left_out" for note in notes):
         raise Rejected("not_a_phone", _("其中有不是電話號碼的文字，請以逗號分隔各個號碼。"))
     return kept(", ".join(dict.fromkeys(number.number for number in numbers)), *dict.fromkeys(notes))
+
+
+def without_mobiles(raw: str) -> tuple[str, str]:
+    """The numbers of a cell that are no mobiles, and the mobiles, each joined with ", ". What cannot be read beyond
+    doubt is not divided: (raw, "")."""
+    try:
+        numbers = _read_all(raw)
+    except Rejected:
+        return raw, ""
+    if any(number.notes for number in numbers):
+        return raw, ""
+    mobiles = [number.number for number in numbers if number.kind == "mobile"]
+    others = [number.number for number in numbers if number.kind != "mobile"]
+    return (", ".join(others), ", ".join(mobiles)) if mobiles else (raw, "")
 
 
 def without_area_code(numbers: str) -> list[str]:

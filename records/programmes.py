@@ -64,6 +64,13 @@ _DIVISION_WORDS = (
 _LEVEL_PHRASE = re.compile(
     r"(系|所)?(日間部?|進修部?|夜間部?|學士|大學部|碩士|碩|博士|博|在職|專|班|學位學程|[一二三四五六]年級?)*"
 )
+# A level in full, behind the name of a department with a class behind it: "碩士班" of 資工系碩士班二年級.
+_LEVEL_IN_FULL = re.compile(
+    r"[系所]?(?:大學部|(?:日間|進修|夜間)部?)?(?:(?:學士|碩士|博士)(?:在職)?專?班?|碩專班|碩職班|碩班|博班|學位學程)?"
+)
+_NAMED = re.compile(r"[\u4e00-\u9fff]")
+_BETWEEN = " \u3000-－—–_/／、,，.．:：;；"
+_IN_BRACKETS = re.compile(r"[(（]([^()（）]*)[)）]")
 _STATUS = re.compile(r"(\d+)[\s\-－—–_.．、:：]*(.*)")
 
 
@@ -232,6 +239,25 @@ class Lists:
             if key.startswith(college) and len(key) > len(college):
                 return key.removeprefix(college)
         return key
+
+    def without_class(self, text: str) -> tuple[str, str]:
+        """「資工系四年A班」→ ("資工系", "四年A班"): the longest beginning that names a programme or a department with
+        its level, and what follows it; ("", "") where no unit is named, and no class where nothing follows."""
+        for end in range(len(text), 1, -1):
+            if self._names_a_unit(text[:end]):
+                unit = text[:end].rstrip(_BETWEEN + "(（")
+                rest = text[len(unit) :].strip(_BETWEEN)
+                whole = _IN_BRACKETS.fullmatch(rest)
+                return unit, whole[1].strip() if whole else rest
+        return "", ""
+
+    def _names_a_unit(self, text: str) -> bool:
+        """By name: a code means its unit only where it is the whole cell."""
+        key = self._without_college(alias_key(text))
+        if not _NAMED.search(key):
+            return False
+        department, rest = self._split(key)
+        return key in self._names or (department is not None and bool(_LEVEL_IN_FULL.fullmatch(rest)))
 
     def _split(self, key: str) -> tuple[int | None, str]:
         """The department named at the start of a text, by the longest of its names, and what follows it."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from ..cells import ErrorCell, FormulaCell, RawCell
 from ..columns import BY_ATTRIBUTE, COLUMNS
+from ..phones import without_mobiles
 from ..programmes import Lists
 from ..rows import INDEX
 from ..tables import read_table
@@ -18,7 +19,7 @@ from ..text import is_nothing
 from ..values import clean_sex, hide_national_ids
 from .mappings import Mapping
 from .samples import text_of
-from .targets import ALL, CITY, FIRST, JOINED, ROC, VALUED, attribute_of, way_of
+from .targets import ALL, CITY, CLASS, FIRST, JOINED, MOBILE, ROC, VALUED, attribute_of, way_of
 
 # How many foreign values one column is asked about, the most frequent first; more is no list of codes.
 ASKED_AT_MOST = 50
@@ -39,6 +40,8 @@ class Converter:
         self._sources = mapping.sources
         self._ways = {attribute_of(target): way_of(target) for _header, target in mapping.used}
         self._valued = [attribute for attribute in VALUED if attribute in self._sources]
+        self._values = {name: found for name, found in mapping.values.items() if name in self._sources}
+        self._classes: dict[str, tuple[str, str]] = {}
         self._unknown: dict[str, Counter[str]] = defaultdict(Counter)
 
     def row(self, foreign: Sequence[RawCell]) -> list[RawCell]:
@@ -46,8 +49,11 @@ class Converter:
         cells: list[RawCell] = [None] * len(COLUMNS)
         for attribute, places in self._sources.items():
             cells[INDEX[attribute]] = self._cell(attribute, [foreign[place] for place in places])
-        if self._ways.get("address") == CITY:
-            _bring_city(cells)
+        self._take_apart(cells)
+        for attribute, values in self._values.items():
+            place = INDEX[attribute]
+            if not _is_broken(cells[place]) and (text := text_of(cells[place])) in values:
+                cells[place] = values[text] or None
         for attribute in self._valued:
             self._look_up(attribute, cells)
         return cells
@@ -65,10 +71,21 @@ class Converter:
         cell = parts[0] if len(parts) == 1 else _joined(attribute, parts, self._mapping.joins[attribute])
         if self._ways[attribute] == ROC:
             cell = roc_date(cell)
-        values = self._mapping.values.get(attribute)
-        if values and not _is_broken(cell) and (text := text_of(cell)) in values:
-            return values[text] or None
         return cell
+
+    def _take_apart(self, cells: list[RawCell]) -> None:
+        """What one foreign column says of two of ours, where the other one is blank."""
+        if self._ways.get("address") == CITY:
+            _bring_city(cells)
+        if self._ways.get("programme") == CLASS:
+            _divide(cells, "programme", "class_name", self._without_class)
+        if self._ways.get("phone") == MOBILE:
+            _divide(cells, "phone", "mobile", without_mobiles)
+
+    def _without_class(self, text: str) -> tuple[str, str]:
+        if text not in self._classes:
+            self._classes[text] = self._lists.without_class(text)
+        return self._classes[text]
 
     def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
         cell = cells[INDEX[attribute]]
@@ -141,6 +158,22 @@ def roc_date(cell: RawCell) -> RawCell:
     if len(text) >= 6:
         return f"民國{int(text[:-4])}年{int(text[-4:-2])}月{int(text[-2:])}日"
     return f"民國{int(text[:-2])}年{int(text[-2:])}月"
+
+
+def _divide(
+    cells: list[RawCell], attribute: str, other: str, divided: Callable[[str], tuple[str, str]]
+) -> None:
+    """One cell into two, as `divided` says of its text: what stays, and what goes into the other, blank one."""
+    place, blank = INDEX[attribute], INDEX[other]
+    cell = cells[place]
+    if cell is None or _is_broken(cell) or text_of(cells[blank]):
+        return
+    stays, goes = divided(text_of(cell))
+    if not goes:
+        return
+    formula = cell.formula if isinstance(cell, FormulaCell) else None
+    for target, text in ((place, stays), (blank, goes)):
+        cells[target] = FormulaCell(formula, text) if formula and text else text or None
 
 
 def _bring_city(cells: list[RawCell]) -> None:

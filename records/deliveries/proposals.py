@@ -39,8 +39,9 @@ def propose(headers: Sequence[str]) -> list[str]:
     found = [_synonyms().get(fold(header), ("", 0)) for header in headers]
     best: dict[str, int] = {}
     for target, rank in found:
-        best[target] = min(rank, best.get(target, rank))
-    targets = [target if rank == best[target] else "" for target, rank in found]
+        attribute = attribute_of(target)
+        best[attribute] = min(rank, best.get(attribute, rank))
+    targets = [target if rank == best[attribute_of(target)] else "" for target, rank in found]
     parts = {
         place: _parts()[fold(header)] for place, header in enumerate(headers) if fold(header) in _parts()
     }

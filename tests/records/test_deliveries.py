@@ -526,3 +526,55 @@ def test_an_answer_about_a_value_holds_where_a_formula_says_it_and_an_error_is_n
     translated, wrong = views(batch)
     assert "畢業" in translated.values["在學狀態"] and "應屆" not in translated.values["在學狀態"]
     assert any(remark[0] == "在學狀態" for remark in wrong.remarks)
+
+
+WITHOUT_CLASS = ["系所班級" if header == "系所名稱" else header for header in FOREIGN if header != "班級名稱"]
+
+
+def taken_apart(rows: list[dict], headers: list[str], **parts: dict) -> list[tuple[str, ...]]:
+    """Unit, class, phone and mobile of the rows of a delivery that was mapped as proposed."""
+    delivery = delivered(rows, headers)
+    batch = convert(delivery, as_proposed(delivery, **parts), is_settled=True)
+    columns = ("畢業系所", "班級資料", "聯絡電話", "行動電話")
+    return [tuple(view.values[column] for column in columns) for view in views(batch)]
+
+
+def test_one_column_of_unit_and_class_becomes_two(organisation):
+    texts = ["資訊工程學系四年A班", "資訊工程學系碩士班二年級", "資訊工程學系學士班"]
+    rows = [row(系所班級=text, 學號=None) for text in texts]
+    assert [found[:2] for found in taken_apart(rows, WITHOUT_CLASS)] == [
+        ("資訊工程學系學士班", "四年A班"),
+        ("資訊工程學系碩士班", "二年級"),
+        ("資訊工程學系學士班", ""),
+    ]
+
+
+def test_a_class_of_its_own_column_and_a_unit_nobody_knows_stay_as_they_came(organisation):
+    headers = [*WITHOUT_CLASS, "班級名稱"]
+    rows = [
+        row(系所班級="資訊工程學系四年A班", 班級名稱="四年B班"),
+        row(系所班級="不明系甲班", 班級名稱=None),
+    ]
+    kept, unknown = taken_apart(rows, headers)
+    assert kept[1] == "四年B班" and unknown[:2] == ("不明系甲班", "")
+
+
+def test_what_is_left_of_a_unit_is_translated_as_a_person_said(organisation):
+    values = {"programme": {"資訊工程學系": "資訊工程學系碩士班"}}
+    [found] = taken_apart([row(系所班級="資訊工程學系甲班", 學號=None)], WITHOUT_CLASS, values=values)
+    assert found[:2] == ("資訊工程學系碩士班", "甲班")
+
+
+@pytest.mark.parametrize(
+    ("cell", "own", "phones"),
+    [
+        ("(宅)02-24622192、(手機)0912345678", None, ("02-24622192", "0912-345678")),
+        ("家:02-24622192 手機:0912345678", None, ("02-24622192", "0912-345678")),
+        ("0912345678", None, ("", "0912-345678")),
+        ("02-24622192", None, ("02-24622192", "")),
+        ("02-24622192 0912345678", "0900111222", ("02-24622192", "0900-111222")),
+    ],
+)
+def test_a_mobile_among_the_phones_goes_where_mobiles_stand(organisation, cell, own, phones):
+    [found] = taken_apart([row(電話手機=cell, 手機=own)], [*FOREIGN, "電話手機"])
+    assert found[2:] == phones

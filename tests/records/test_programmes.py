@@ -159,3 +159,26 @@ def test_values_are_shown_as_people_read_them(lists):
 def test_the_lists_are_loaded_in_a_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(8):
         Lists.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "class_name"),
+    [
+        ("資工系四年A班", "資工系", "四年A班"),
+        ("資工系-四A", "資工系", "四A"),
+        ("資工系(四年A班)", "資工系", "四年A班"),
+        ("資工系四年A班（復學）", "資工系", "四年A班（復學）"),
+        ("資訊工程學系碩士班二年級", "資訊工程學系碩士班", "二年級"),
+        ("資訊工程學系(碩士班)二年級", "資訊工程學系(碩士班)", "二年級"),
+        ("航管系 進修學士班 四年乙班", "航管系 進修學士班", "四年乙班"),
+        ("資工碩二", "資工", "碩二"),
+        ("電機資訊學院資訊工程學系四年Ａ班", "電機資訊學院資訊工程學系", "四年Ａ班"),
+        ("資訊工程學系碩士在職專班", "資訊工程學系碩士在職專班", ""),
+        ("不明系四年A班", "", ""),
+        ("57A班", "", ""),  # a code names its unit only when it is the whole cell
+        ("四年A班", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_class_behind_the_name_of_a_unit_is_told_apart(lists, text, unit, class_name):
+    assert lists.without_class(text) == (unit, class_name)
