@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from .cells import NOTE
-from .columns import BY_ATTRIBUTE, COLUMNS
-from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
+from .columns import BY_ATTRIBUTE
+from .joins import against_join, pair_identity, roots
+from .matching import Known, KnownPerson, KnownRecord
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
@@ -39,6 +39,7 @@ class Item:
         default_factory=list
     )  # (header, code, sentence): a person decides
     ruling: Ruling | None = None  # what a person decided, where it is followed
+    is_joined: bool = False  # a person declared it to be the same person as another row
 
     @property
     def row(self) -> Row:
@@ -75,10 +76,15 @@ class Group:
     items: list[Item] = field(default_factory=list)
     person: KnownPerson | None = None
 
+    @property
+    def speaker(self) -> Item:
+        """The row that is asked about the person: one that follows no other."""
+        return next((item for item in self.items if not item.is_joined), self.items[0])
+
 
 class Grouping:
     """Join the rows of one person: those matched to the same stored person, else with the same national ID, else
-    with the same student number."""
+    with the same student number; and those that a person declared to be the same."""
 
     def __init__(self, items: list[Item], known: Known, rulings: Mapping[int, Ruling]) -> None:
         self.items = [item for item in items if item.planned.verdict != Verdict.KEPT_OUT]
@@ -88,6 +94,8 @@ class Grouping:
         self.by_student: dict[str, Group] = {}
         self.by_serial: dict[str, Group] = {}
         self.by_ruled_number: dict[tuple[str, str], tuple[Group, Item]] = {}
+        self.placed: dict[int, Group] = {}
+        self.joined = self._joins() if any(one.kind == Kind.ROW for one in rulings.values()) else {}
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
@@ -95,12 +103,15 @@ class Grouping:
             (item, self._follow(item) if self._rule(item) else self._match(item)) for item in self.items
         ]
         # Rows of stored people first, then rows with a national ID: others join the person whose national ID or
-        # student number they bear.
-        for item, person in sorted(matched, key=lambda pair: (pair[1] is None, not pair[0].digest)):
-            group = self._group_of(item, person)
+        # student number they bear. Last, rows that follow another one.
+        for item, person in sorted(
+            matched, key=lambda pair: (pair[0].row.number in self.joined, pair[1] is None, not pair[0].digest)
+        ):
+            group = self._followed(item, person) or self._group_of(item, person)
             if not group.items:
                 groups.append(group)
             group.items.append(item)
+            self.placed[item.row.number] = group
             self._claim(item, group)
             if item.ruling and item.ruling.kind == Kind.NEW and group.person:
                 _overtake(item, _("檔案中身分證字號或學號相同的列屬於既有校友。"))
@@ -126,10 +137,50 @@ class Grouping:
         group = self.by_key.setdefault(key, Group(person=person))
         return group
 
+    def _joins(self) -> dict[int, int]:
+        """Each row that a person declared to be the same as another one, with the row that it follows; what facts have
+        overtaken is asked for again."""
+        by_number = {item.row.number: item for item in self.items}
+        found = {}
+        for number, ruling in self.rulings.items():
+            item, other = by_number.get(number), by_number.get(ruling.other_row)
+            if ruling.kind != Kind.ROW or item is None:
+                continue
+            if other is None:
+                _overtake(item, _("第 %(row)s 列不匯入。") % {"row": ruling.other_row})
+            elif ruling.identity != pair_identity(item, other):
+                _overtake(item, _("決定之後，兩列之一的姓名、身分證字號、生日、學號或流水號更正過。"))
+            elif against := against_join(item, other):
+                _overtake(item, "".join(one.sentence for one in against))
+            else:
+                found[number] = ruling.other_row
+        return roots(found)
+
+    def _followed(self, item: Item, person: KnownPerson | None) -> Group | None:
+        """The group of the row that an item follows, as long as no key of the item says that it is somebody else."""
+        root = self.joined.get(item.row.number)
+        if root is None:
+            return None
+        group = self.placed[root]
+        owner = group.person
+        if person is not None and person is not owner:
+            why = _("本列的流水號、身分證字號或學號屬於資料庫中的校友，第 %(row)s 列不是這位校友。")
+        elif item.digest and owner and owner.digest and owner.digest != item.digest:
+            why = _("第 %(row)s 列是資料庫中身分證字號不同的校友。")
+        elif item.digest and self.by_digest.get(item.digest, group) is not group:
+            why = _("檔案中另有身分證字號與本列相同的列，與第 %(row)s 列不是同一人。")
+        else:
+            item.is_joined = True
+            told = self.rulings[item.row.number].told
+            item.remark("", NOTE, "decided", _("依決定處理：%(told)s") % {"told": told})
+            return group
+        _overtake(item, why % {"row": root})
+        return None
+
     def _rule(self, item: Item) -> bool:
         """Whether a person's ruling on the row stands; one that facts have overtaken is asked for again."""
         ruling = self.rulings.get(item.row.number)
-        if ruling is None:
+        if ruling is None or ruling.kind == Kind.ROW:
             return False
         if ruling.identity != identity_of(item):
             _overtake(item, _("決定之後，這一列的姓名、身分證字號、生日、學號或流水號更正過。"))
@@ -226,83 +277,3 @@ class Grouping:
 def _overtake(item: Item, sentence: str) -> None:
     item.ruling = None
     item.ask("", "decision_overtaken", _("先前的決定與資料矛盾，請重新決定：%(why)s") % {"why": sentence})
-
-
-def find_namesakes(groups: list[Group], known: Known) -> None:
-    """Whom a row may mean when nothing but the name speaks (SOP 6.5): the same name and no birthday against it."""
-    new = [group for group in groups if not (group.person or any(item.ruling for item in group.items))]
-    stored = namesakes(group.items[0].name_key for group in new)
-    in_file: dict[str, list[Group]] = defaultdict(list)
-    for group in groups:
-        in_file[group.items[0].name_key].append(group)
-    candidates = {pk.pk for group in new for pk in stored.get(group.items[0].name_key, ())}
-    known.load_more(candidates)
-    owners = {group.person.pk: group for group in groups if group.person}
-    for group in new:
-        item = group.items[0]
-        digest = next((item.digest for item in group.items if item.digest), "")
-        birth_date = next((i.value("birth_date") for i in group.items if i.value("birth_date")), "")
-        possible = [
-            known.people[namesake.pk]
-            for namesake in stored.get(item.name_key, ())
-            if _may_be(namesake, digest, birth_date)
-        ]
-        same = [r for person in possible for r in person.records if _says_nothing_new(group, r)]
-        if len(same) == 1 and not digest:
-            item.record = same[0]
-            _give_to(group, same[0].person, owners, groups)
-        elif possible:
-            item.ask("中文姓名", "same_name", _same_name_sentence(digest, len(possible)))
-        elif not digest and any(
-            _may_be_group(other, birth_date) for other in in_file[item.name_key] if other is not group
-        ):
-            item.ask(
-                "中文姓名",
-                "same_name_in_file",
-                _("檔案中另有同名的人，本列沒有身分證字號，無法分辨是否為同一人。"),
-            )
-
-
-def _give_to(group: Group, person: KnownPerson, owners: dict[int, Group], groups: list[Group]) -> None:
-    """The rows speak of this stored person; they join rows that do so already."""
-    owner = owners.setdefault(person.pk, group)
-    owner.person = person
-    if owner is not group:
-        owner.items = sorted([*owner.items, *group.items], key=lambda item: item.row.number)
-        groups.remove(group)
-
-
-def _same_name_sentence(digest: str, count: int) -> str:
-    if digest:
-        return _("資料庫有 %(count)s 位同名且尚無身分證字號的校友，可能是同一人，請核對生日與系所。") % {
-            "count": count
-        }
-    return _("資料庫有 %(count)s 位同名校友，本列沒有身分證字號，請核對身分證字號、系所與生日。") % {
-        "count": count
-    }
-
-
-def _may_be(namesake: Namesake, digest: str, birth_date: str) -> bool:
-    if digest and namesake.digest:
-        return False
-    if birth_date and namesake.birth_date:
-        return namesake.birth_date.isoformat() == birth_date
-    return not digest
-
-
-def _may_be_group(other: Group, birth_date: str) -> bool:
-    theirs = next((i.value("birth_date") for i in other.items if i.value("birth_date")), "")
-    return not (birth_date and theirs) or birth_date == theirs
-
-
-def _says_nothing_new(group: Group, record: KnownRecord) -> bool:
-    """Whether everything the single row says is stored with that record already."""
-    if len(group.items) != 1:
-        return False
-    item = group.items[0]
-    stored = record.person.values | record.values
-    return bool(item.value("programme")) and all(
-        not (value := item.value(column.attribute)) or stored[column.attribute] == value
-        for column in COLUMNS
-        if column.attribute not in {"annotations", "accepts_messages", "national_id"}
-    )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
-from .grouping import Group, Grouping, Item, find_namesakes
+from .grouping import Group, Grouping, Item
 from .matching import Known, annotation_lines
 from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
@@ -21,6 +21,7 @@ from .plans import Options, Planned
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
 from .rulings import Kind, identity_of
+from .same_names import find_namesakes
 
 
 def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:

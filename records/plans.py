@@ -82,6 +82,7 @@ class Planned:
     record_id: int | None = None
     diff: list[tuple[str, str, str]] = field(default_factory=list)  # (header, before, after) as shown
     target: str = ""  # in words: what the row attaches to
+    alike: list[int] = field(default_factory=list)  # rows of the file that may be the same person
 
 
 @dataclass(slots=True)
@@ -125,6 +126,8 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
         "diff": item.diff,
         "target": item.target,
     }
+    if item.alike:
+        body["alike"] = item.alike
     # Two lines of JSON: applying reads the first only.
     plain = encode_line(change) + b"\n" + encode_line(body)
     payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
@@ -278,6 +281,11 @@ def _damaged(stored: ImportRow) -> RowView:
         values=dict.fromkeys(HEADERS, ""),
         person_id=None,
     )
+
+
+def alike(stored: ImportRow) -> list[int]:
+    """The numbers of the rows of the file that may be the same person as this one. Raises DamagedValue."""
+    return _body(stored).get("alike", [])
 
 
 def texts_of(stored: ImportRow, lists: Lists) -> dict[str, str]:

@@ -49,9 +49,9 @@ class Speaks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """`kind` person: the row is that person's, with `record_id` or as a further degree; new: nobody's yet; out: the
-    row stays away. `accepted` are the codes of contradictions that were confirmed, `told` who ruled when and why,
-    `identity` whom the row named then."""
+    """`kind` person: the row is that person's, with `record_id` or as a further degree; row: whoever the row
+    `other_row` of the file is (`joins`); new: nobody's yet; out: the row stays away. `accepted` are the codes of
+    contradictions that were confirmed, `told` who ruled when and why, `identity` whom the row named then."""
 
     kind: str
     person_id: int | None = None
@@ -60,6 +60,7 @@ class Ruling:
     accepted: frozenset[str] = frozenset()
     told: str = ""
     identity: str = ""
+    other_row: int | None = None
 
 
 class Contradiction(NamedTuple):

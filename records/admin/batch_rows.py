@@ -18,7 +18,8 @@ from ..forms.import_rows import CorrectionForm, DecisionForm
 from ..imports import row_pages
 from ..imports.candidates import candidates_of
 from ..imports.correcting import errors_in
-from ..imports.row_decisions import against, item_of, like_rows
+from ..imports.file_namesakes import joined_here, rows_alike
+from ..imports.row_decisions import against, item_of, like_rows, newest_decision
 from ..models import ImportBatch, ImportRow, Verdict
 from ..plans import ABOUT_ROWS
 from ..programmes import Lists
@@ -146,7 +147,8 @@ class BatchRowPages(BatchPages):
         like = {scope: rows.count() for scope, rows in like_rows(batch, stored).items()}
         item = item_of(batch, stored)
         found = candidates_of(stored, item, user)
-        return DecisionForm(data, item=item, candidates=found, like=like, user=user)
+        rows = rows_alike(batch, stored, item, user)
+        return DecisionForm(data, item=item, candidates=found, rows=rows, like=like, user=user)
 
     def _correction_form(self, request: HttpRequest, stored: ImportRow, data: Any = None) -> CorrectionForm:
         everything = "all" in (request.GET.get("cells"), request.POST.get("cells"))
@@ -168,7 +170,8 @@ class BatchRowPages(BatchPages):
             "is_open": is_open,
             "asks_programme": asks and bool(stored.question) and not stored.question.startswith(ABOUT_ROWS),
             "place": row_pages.place_of(batch, stored) if is_open else None,
-            "decision": row_pages.newest_decision(stored),
+            "decision": newest_decision(stored),
+            "joined_here": joined_here(stored) if is_open else [],
             "corrections": row_pages.corrections_of(stored),
             "contradictions": asked.contradictions,
             "is_final": any(one.is_final for one in asked.contradictions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django import forms
@@ -14,6 +15,7 @@ from .. import policies
 from ..columns import HEADERS
 from ..grouping import Item
 from ..imports.candidates import Candidate
+from ..imports.file_namesakes import RowCandidate
 from ..imports.row_decisions import Scope, impossible
 from ..imports.row_pages import masked
 from ..models import AcademicRecord, ImportDecision, Person
@@ -63,14 +65,17 @@ class DecisionForm(forms.Form):
         *args: Any,
         item: Item,
         candidates: list[Candidate],
+        rows: list[RowCandidate],
         like: dict[Scope, int],
         user: Any,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.candidates, self.like = user, candidates, like
-        self.rulings = _offered(candidates)
-        self.refused = impossible(item, self.rulings)
+        self.user, self.candidates, self.rows, self.like = user, candidates, rows, like
+        self.rulings = _offered(candidates, rows)
+        self.refused = impossible(item, self.rulings) | {
+            _row_value(one): one.why_not for one in rows if one.why_not
+        }
         self.fields["choice"].choices = [(value, value) for value in (*self.rulings, "serial")]
         self.fields["scope"].choices = [
             (str(scope), title % {"count": count}) for scope, title, count in _scopes(like)
@@ -94,6 +99,11 @@ class DecisionForm(forms.Form):
             )
             for one in self.candidates
         ]
+
+    def rows_of_file(self) -> list[tuple[RowCandidate, Option]]:
+        """Other rows of the file that may be the same person."""
+        title = _("與第 %(row)s 列是同一人")
+        return [(one, self._option(_row_value(one), title % {"row": one.row_number})) for one in self.rows]
 
     def others(self) -> list[Option]:
         """The choices that name none of the candidates."""
@@ -149,15 +159,21 @@ class DecisionForm(forms.Form):
             ruling = Ruling(Kind.PERSON, record.person_id, record.pk)
         else:
             ruling = self.rulings[choice]
-        return Ruling(
-            ruling.kind, ruling.person_id, ruling.record_id, ruling.is_new_degree, frozenset(accepted)
-        )
+        return replace(ruling, accepted=frozenset(accepted))
 
     def chosen_scope(self) -> Scope:
+        """Which rows belong together is decided about each pair by itself."""
+        ruling = self.rulings.get(self.cleaned_data.get("choice", ""))
+        if ruling is not None and ruling.kind == Kind.ROW:
+            return Scope.ROW
         return Scope(self.cleaned_data.get("scope") or Scope.ROW)
 
 
-def _offered(candidates: list[Candidate]) -> dict[str, Ruling]:
+def _row_value(one: RowCandidate) -> str:
+    return f"row-{one.row_number}"
+
+
+def _offered(candidates: list[Candidate], rows: list[RowCandidate]) -> dict[str, Ruling]:
     """The rulings that the page offers, by the value of the field."""
     offered = {
         f"{one.pk}-{degree.pk}": Ruling(Kind.PERSON, one.pk, degree.pk)
@@ -165,6 +181,7 @@ def _offered(candidates: list[Candidate]) -> dict[str, Ruling]:
         for degree in one.degrees
     }
     offered |= {f"{one.pk}-new": Ruling(Kind.PERSON, one.pk, is_new_degree=True) for one in candidates}
+    offered |= {_row_value(one): Ruling(Kind.ROW, other_row=one.row_number) for one in rows}
     return offered | {"new": Ruling(Kind.NEW), "out": Ruling(Kind.OUT)}
 
 

@@ -14,7 +14,7 @@ from ..models import ImportBatch, ImportCorrection, ImportDecision
 
 SHOWN_AT_MOST = 100
 ROWS_NAMED = 5
-_SAME_DECISION = ("decided_by_id", "kind", "is_new_degree", "question", "programme_id", "reason")
+_SAME_DECISION = ("decided_by_id", "kind", "is_new_degree", "other_row", "question", "programme_id", "reason")
 _SAME_CORRECTION = ("corrected_by_id", "file_name")
 
 
@@ -70,9 +70,7 @@ def _decided(decision: ImportDecision) -> str:
     if decision.kind == ImportDecision.Kind.PROGRAMME:
         text = decision.question.partition("|")[0]
         return _("畢業系所「%(text)s」：%(name)s") % {"text": text, "name": decision.programme.name}
-    if decision.is_new_degree:
-        return _("是這位校友的另一個學籍")
-    return str(decision.get_kind_display())
+    return decision.words
 
 
 def _corrected(correction: ImportCorrection) -> str:

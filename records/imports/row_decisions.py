@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..grouping import Item
+from ..joins import against_join, pair_identity
 from ..matching import Known
 from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
 from ..planning import judged
@@ -58,7 +59,7 @@ def ruling_of(decision: ImportDecision) -> Ruling:
     told = _("%(name)s %(on)s，%(kind)s；%(reason)s") % {
         "name": decision.decided_by.display_name,
         "on": f"{timezone.localtime(decision.decided_at):%Y-%m-%d}",
-        "kind": decision.get_kind_display(),
+        "kind": decision.words,
         "reason": decision.reason,
     }
     return Ruling(
@@ -69,6 +70,7 @@ def ruling_of(decision: ImportDecision) -> Ruling:
         frozenset(decision.accepted),
         told,
         decision.identity,
+        decision.other_row,
     )
 
 
@@ -91,6 +93,8 @@ def known_about(items: Collection[Item], people: Iterable[int] = ()) -> Known:
 def against(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> list[Contradiction]:
     """What speaks against a ruling on a row: final, or to be confirmed."""
     item = item_of(batch, stored)
+    if ruling.kind == Kind.ROW:
+        return against_join(item, item_of(batch, _other_row(batch, ruling)))
     return contradictions(item, ruling, known_about([item], filter(None, [ruling.person_id])))
 
 
@@ -142,7 +146,7 @@ def decide_row(
         if locked is None:
             return None
         others = [] if scope is Scope.ROW else like_rows(locked, stored)[scope]
-        named = identity_of(stored_row(stored))
+        named = _identity_for(locked, stored, ruling)
         rulings, left = {stored.row_number: replace(ruling, identity=named)}, []
         for number, other in _like_rulings(locked, others, ruling, scope):
             if other is None:
@@ -151,6 +155,25 @@ def decide_row(
                 rulings[number] = other
         _store(locked, rulings, reason, by)
     return Stored(len(rulings), left)
+
+
+def _other_row(batch: ImportBatch, ruling: Ruling) -> ImportRow:
+    return ImportRow.objects.get(batch=batch, row_number=ruling.other_row)
+
+
+def _identity_for(batch: ImportBatch, stored: ImportRow, ruling: Ruling) -> str:
+    """Whom the decision is about: the row, or the two that are declared one person."""
+    row = stored_row(stored)
+    if ruling.kind == Kind.ROW:
+        return pair_identity(row, stored_row(_other_row(batch, ruling)))
+    return identity_of(row)
+
+
+def newest_decision(stored: ImportRow) -> ImportDecision | None:
+    """The decision that counts for the row."""
+    made = ImportDecision.objects.filter(batch=stored.batch_id, row_number=stored.row_number)
+    newest = made.select_related("decided_by", "person", "record").order_by("-decided_at", "-pk").first()
+    return None if newest is None or newest.kind == Kind.WITHDRAWN else newest
 
 
 def _like_rulings(
@@ -202,6 +225,7 @@ def _store(batch: ImportBatch, rulings: Mapping[int, Ruling], reason: str, by: A
             person_id=ruling.person_id,
             record_id=ruling.record_id,
             is_new_degree=ruling.is_new_degree,
+            other_row=ruling.other_row,
             accepted=sorted(ruling.accepted),
             reason=reason,
             decided_by=by,

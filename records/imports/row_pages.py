@@ -11,9 +11,8 @@ from django.utils import timezone
 from .. import plans
 from ..cells import ERROR, NOTE
 from ..columns import BY_ATTRIBUTE, HEADERS
-from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow
+from ..models import ImportBatch, ImportCorrection, ImportRow
 from ..programmes import Lists
-from ..rulings import Kind
 from ..values import hide_national_ids, mask_national_id
 from .correcting import cells_since, opened, text_of
 from .row_decisions import open_rows
@@ -126,13 +125,6 @@ def sentences_by_header(stored: ImportRow) -> dict[str, list[str]]:
         header: [sentence for level, sentence in said if level != NOTE]
         for header, said in _said(stored).items()
     }
-
-
-def newest_decision(stored: ImportRow) -> ImportDecision | None:
-    """The decision that counts for the row."""
-    made = ImportDecision.objects.filter(batch=stored.batch_id, row_number=stored.row_number)
-    newest = made.select_related("decided_by", "person", "record").order_by("-decided_at", "-pk").first()
-    return None if newest is None or newest.kind == Kind.WITHDRAWN else newest
 
 
 def corrections_of(stored: ImportRow) -> list[Corrected]:

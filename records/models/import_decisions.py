@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..encryption import open_bytes
@@ -17,6 +18,7 @@ class ImportDecision(models.Model):
 
     class Kind(models.TextChoices):
         PERSON = "person", _("是這位校友")
+        ROW = "row", _("與檔案中的另一列是同一人")
         NEW = "new", _("新校友")
         OUT = "out", _("不匯入")
         WITHDRAWN = "withdrawn", _("取消先前的決定")
@@ -51,6 +53,7 @@ class ImportDecision(models.Model):
         db_constraint=False,
     )
     is_new_degree = models.BooleanField(default=False)
+    other_row = models.PositiveIntegerField(null=True)  # the row of the batch that is the same person
     programme = models.ForeignKey(
         Programme, models.PROTECT, null=True, related_name="+", verbose_name=_("畢業系所"), db_index=False
     )
@@ -69,6 +72,13 @@ class ImportDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.row_number} {self.get_kind_display()}"
+
+    @property
+    def words(self) -> str:
+        """What was decided about a row."""
+        if self.kind == self.Kind.ROW:
+            return gettext("與第 %(row)s 列是同一人") % {"row": self.other_row}
+        return str(gettext("是這位校友的另一個學籍") if self.is_new_degree else self.get_kind_display())
 
 
 class ImportCorrection(models.Model):

@@ -17,6 +17,27 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
+            model_name="importdecision",
+            name="other_row",
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AlterField(
+            model_name="importdecision",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("person", "是這位校友"),
+                    ("row", "與檔案中的另一列是同一人"),
+                    ("new", "新校友"),
+                    ("out", "不匯入"),
+                    ("withdrawn", "取消先前的決定"),
+                    ("programme", "畢業系所"),
+                ],
+                max_length=10,
+                verbose_name="決定",
+            ),
+        ),
+        migrations.AddField(
             model_name="delivery",
             name="refused_batch",
             field=models.OneToOneField(
