@@ -22,7 +22,11 @@ class AnyOf(models.Lookup):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+        values = list(self.rhs)
+        # Numbers of the column's own type are looked up in a hash; others are compared with each value in turn.
+        is_number = bool(values) and isinstance(values[0], int)
+        cast = f"::{self.lhs.output_field.db_type(connection)}[]" if is_number else ""
+        return f"{column} = ANY(%s{cast})", [*parameters, values]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)

@@ -64,9 +64,8 @@ def test_a_file_without_a_key_column_is_refused_with_a_sentence(tmp_path):
     batch = received(path)
     imports.read_and_plan(batch)
     batch = reloaded(batch)
-    assert (batch.state, batch.counts) == ("refused", {})
-    assert batch.error
-    assert not imports.upload_path(batch).exists()
+    assert (batch.state, batch.counts, batch.refusal) == ("refused", {}, "no_key_columns")
+    assert "無法分辨是哪一位校友" in batch.error
 
 
 def test_a_file_that_is_no_workbook_opens_no_batch(tmp_path):
