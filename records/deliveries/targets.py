@@ -13,8 +13,8 @@ _WAYS: dict[str, dict[str, str | Promise]] = {
     "birth_date": {ROC: _("（民國年數字，如 0780506）")},
     "graduation_date": {ROC: _("（民國年數字，如 1130630、11306）")},
     "address": {CITY: _("（並由住址開頭帶出城市）")},
-    "programme": {CLASS: _("（系所後面的文字為班級資料，如：資工系四年A班）")},
-    "phone": {MOBILE: _("（其中的手機號碼填入行動電話）")},
+    "programme": {CLASS: _("（並帶出後面的班級，如資工系四年A班）")},
+    "phone": {MOBILE: _("（並由其中帶出行動電話）")},
 }
 # Key → what the choice reads like; the key is the attribute, or "attribute:way".
 TARGETS: dict[str, tuple[str, str | Promise]] = {}

@@ -20,6 +20,8 @@ from ..values import mask_national_id
 from .row_decisions import newest_decision
 
 _COMPARED = ("national_id", "birth_date", "sex", "student_number", "email", "mobile", "address", "programme")
+# What naturally differs between two degrees of one person is told with the degree.
+_OF_A_DEGREE = frozenset({"student_number", "programme"})
 _DEGREE = ("programme", "graduation_date", "class_name", "student_number")
 
 
@@ -76,7 +78,7 @@ def _candidate(item: Item, other: Item, lists: Lists, user: Any) -> RowCandidate
             else _("姓名只有字形不同"),
             *(_("%(header)s相同") % {"header": _header(name)} for name, one, two in compared if one == two),
         ],
-        [(_header(name), one, two) for name, one, two in compared if one != two],
+        [(_header(name), one, two) for name, one, two in compared if one != two and name not in _OF_A_DEGREE],
         "".join(one.sentence for one in against_join(item, other)),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from records.models import ImportBatch, Person
-from tests.factories import imported, planned, row
+from records.changes import PersonChange, apply_changes
+from records.models import ImportBatch, Person, Source
+from tests.factories import BACHELOR, MASTER, imported, importer, planned, row
 
 from .barriers import barriers
 
@@ -71,3 +73,37 @@ def test_rows_are_decided_and_corrected_one_after_another_until_the_plan_is_made
     page.get_by_role("button", name="確認匯入").click()
     expect(page.locator("#batch-state")).to_have_text("已匯入")
     assert Person.objects.count() == 5 and Person.objects.filter(chinese_name="林補名").exists()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_two_rows_are_declared_one_person_by_keyboard(page_of, width):
+    nameless = {"中文姓名": "林同名", "身分證字號": None}
+    batch = planned([row(**nameless) | BACHELOR, row(**nameless) | MASTER])
+    page = page_of("center_staff", width=width)
+    page.goto(f"/admin/records/importbatch/{batch.pk}/rows/3/")
+    found = barriers(page)
+    page.get_by_label("與第 2 列是同一人").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("理由").fill("電話查證")
+    page.keyboard.press("Enter")
+    page.get_by_text("第 3 列已決定與本列是同一人").wait_for()
+    found += barriers(page)
+    page.get_by_role("button", name="重新產生計畫").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("與第 3 列為同一人").wait_for()
+    found += barriers(page)
+    assert not found
+
+
+def test_the_rows_of_people_edited_since_are_reached_from_the_plan(page_of):
+    came = row()
+    imported([came])
+    batch = planned([came | {"班級資料": "四年B班"}])
+    person = Person.objects.get()
+    change = PersonChange(person.pk, {"city": "高雄市"}, {"city": person.city})
+    apply_changes([change], editor=importer(), source=Source.FORM, at=timezone.now())
+    page = page_of("center_staff", width=390)
+    page.goto(f"/admin/records/importbatch/{batch.pk}/")
+    assert not barriers(page)
+    page.get_by_label("資料庫已有變動").get_by_role("link", name="第 2 列").click()
+    page.get_by_role("heading", name="第 2 列").wait_for()
