@@ -22,7 +22,7 @@ from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
 from .rulings import Ruling
-from .values import hide_national_ids, mask_national_id
+from .values import academic_year, hide_national_ids, mask_national_id
 from .workbooks.lines import decode_line, encode_line, unpack_cells
 
 _FIELDS = (
@@ -57,6 +57,11 @@ class Options:
     file_name: str
     today: datetime.date
     rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by row number
+
+    @property
+    def academic_year(self) -> int:
+        """The ROC academic year of that day."""
+        return academic_year(self.today.isoformat())
 
 
 def options_of(batch: ImportBatch, rulings: Mapping[int, Ruling] | None = None) -> Options:
