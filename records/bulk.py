@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -212,7 +213,8 @@ _COPY_TEXT: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "t" if value else "f",
     bytes: lambda value: "\\\\x" + value.hex(),
     datetime.date: datetime.date.isoformat,
-    datetime.datetime: datetime.datetime.isoformat,
+    # All rows of one act bear the same moment.
+    datetime.datetime: lru_cache(maxsize=64)(datetime.datetime.isoformat),
     list: lambda value: _to_json(value).translate(_COPY_ESCAPES) if value else "[]",
     dict: lambda value: _to_json(value).translate(_COPY_ESCAPES) if value else "{}",
 }

@@ -27,6 +27,7 @@ RECORDS = [
     "programmes serials policies follow_ups search timelines confirming verifying terms",
     "matching changes",
     "rulings",
+    "plan_payloads",
     "plans",
     "grouping",
     "record_plans",
