@@ -1,5 +1,7 @@
 from allauth.account import views as allauth_views
 from allauth.socialaccount import views as social_views
+from django.apps import apps
+from django.conf import settings
 from django.urls import include, path
 
 from .views import applications, passwords, sign_in
@@ -43,7 +45,10 @@ urlpatterns = [
     ),
     path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/factors/", include("allauth.mfa.urls")),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
-    path("oidc/cancelled/", social_views.login_cancelled, name="socialaccount_login_cancelled"),
-    path("oidc/error/", social_views.login_error, name="socialaccount_login_error"),
 ]
+if apps.is_installed(settings.SINGLE_SIGN_ON_APP):
+    urlpatterns += [
+        path("", include(f"{settings.SINGLE_SIGN_ON_APP}.urls")),
+        path("oidc/cancelled/", social_views.login_cancelled, name="socialaccount_login_cancelled"),
+        path("oidc/error/", social_views.login_error, name="socialaccount_login_error"),
+    ]

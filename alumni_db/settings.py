@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "simple_history",
     "import_export",
@@ -169,12 +168,14 @@ MFA_FORMS = {
     "add_webauthn": "accounts.forms.factors.NewPasskeyForm",
     "edit_webauthn": "accounts.forms.factors.PasskeyNameForm",
 }
-# Single sign-on: off without the address of a server.
+# Single sign-on: without the address of a server none of it is there, its HTTP client and its pages included.
 OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
+SINGLE_SIGN_ON_APP = "allauth.socialaccount.providers.openid_connect"
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_PROVIDERS = {}
 OIDC_ORIGIN = []
 if OIDC_SERVER_URL:
+    INSTALLED_APPS.append(SINGLE_SIGN_ON_APP)
     OIDC_ORIGIN = ["/".join(OIDC_SERVER_URL.split("/")[:3])]
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "OAUTH_PKCE_ENABLED": True,

@@ -22,6 +22,7 @@ os.environ.update(
 
 from .settings import *  # noqa: E402, F403
 
+INSTALLED_APPS.append(SINGLE_SIGN_ON_APP)  # noqa: F405  tests of single sign-on name a server of their own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -38,6 +38,7 @@ _SAME_AS_OTHER = frozenset(
         "”",
     )
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _ODD = re.compile(r"[<>{}|\\=`]|--|;|@|^[-+=@]")
 
 
@@ -63,7 +64,7 @@ def _doubts(address: str) -> tuple[Note, ...]:
         notes.append(doubt("former_county", _("地址使用舊縣名，已保留，請確認現在的地址。")))
     if _CITY_ONLY.fullmatch(address) or len(address) < SHORTEST:
         notes.append(doubt("incomplete", _("地址不完整，請確認。")))
-    elif not any(char.isalpha() for char in address):
+    elif not _LETTER.search(address):
         notes.append(doubt("incomplete", _("地址沒有文字，請確認。")))
     if _RECIPIENT.match(address):
         notes.append(doubt("recipient", _("地址前面有收件人姓名，請確認。")))

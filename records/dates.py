@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -80,6 +81,7 @@ class CalendarDate(NamedTuple):
         return f"{self.year:04d}-{self.month:02d}"
 
 
+@lru_cache(maxsize=4096)
 def academic_year(iso_date_or_month: str) -> int | None:
     """The ROC academic year (1 August to 31 July) of `2023-06-30` or `2023-06`, e.g. 111; None for other text."""
     year, month = iso_date_or_month[:4], iso_date_or_month[5:7]

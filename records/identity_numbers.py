@@ -66,9 +66,9 @@ def sex_of_national_id(text: str) -> str:
 # In free words: of any width, with up to three blanks, dashes, dots or commas after each character. What begins inside
 # another find is found as well (the A of idA123456789).
 _BETWEEN = r"[\s\-‐‑‒–—−－_＿.．·・,，、'`’]{0,3}"
-_IN_WORDS = re.compile(
-    rf"(?=([A-Za-zＡ-Ｚａ-ｚ]{_BETWEEN}[A-Da-dＡ-Ｄａ-ｄ1289１２８９](?:{_BETWEEN}\d){{8}}))"
-)
+_SHAPE = rf"[A-Za-zＡ-Ｚａ-ｚ]{_BETWEEN}[A-Da-dＡ-Ｄａ-ｄ1289１２８９](?:{_BETWEEN}\d){{8}}"
+_IN_WORDS = re.compile(rf"(?=({_SHAPE}))")
+_SHAPE_ONCE = re.compile(_SHAPE)
 
 
 def mask_national_id(text: str) -> str:
@@ -83,6 +83,12 @@ def shows_national_id(text: str) -> bool:
     Serial numbers have the same shape, and one in ten of them the check digit too: never ask this of a serial number.
     """
     return any(is_checked for _places, is_checked in _numbers_in(text))
+
+
+def may_show_national_id(text: str) -> bool:
+    """Whether it is worth asking `shows_national_id`: many texts are looked through at once, joined
+    by what never stands within a number, as | does."""
+    return _SHAPE_ONCE.search(text) is not None
 
 
 def hide_national_ids(text: str) -> str:

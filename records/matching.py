@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from .bulk import KEYS_PER_STATEMENT, batched
 from .models import AcademicRecord, Annotation, MessageObjection, Person
 from .serials import ever_used
-from .storing import current_record_values, current_values
+from .storing import PERSON_TEXT_COLUMNS, RECORD_TEXT_COLUMNS, person_texts, record_texts
+
+# Lines of 註解 without their numbers (text, day, name), and how often each stands there.
+LineCounts = Counter[tuple[str, datetime.date | None, str]]
+_PERSON_COLUMNS = ("pk", "name_key", "national_id_digest", "hand_edited", *PERSON_TEXT_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -63,31 +67,30 @@ class Known:
 
     def _load(self, ids: Collection[int]) -> None:
         for chunk in batched(sorted(ids), KEYS_PER_STATEMENT):
-            for person in Person.objects.filter(pk__any_of=chunk).iterator():
+            for columns in Person.objects.filter(pk__any_of=chunk).values(*_PERSON_COLUMNS):
                 known = KnownPerson(
-                    person.pk,
-                    current_values(person),
-                    person.name_key,
-                    person.national_id_digest,
-                    frozenset(person.hand_edited),
+                    columns["pk"],
+                    person_texts(columns),
+                    columns["name_key"],
+                    columns["national_id_digest"],
+                    frozenset(columns["hand_edited"]),
                 )
-                self.people[person.pk] = known
+                self.people[known.pk] = known
                 if known.digest:
                     self.by_digest[known.digest] = known
-            for record in AcademicRecord.objects.filter(person__any_of=chunk).order_by("pk").iterator():
-                self._add_record(record)
+            records = AcademicRecord.objects.filter(person__any_of=chunk).order_by("pk")
+            for pk, person_id, *columns in records.values_list("pk", "person_id", *RECORD_TEXT_COLUMNS):
+                self._add_record(KnownRecord(pk, self.people[person_id], record_texts(columns)))
             for pk in MessageObjection.objects.filter(person__any_of=chunk, ended_on=None).values_list(
                 "person", flat=True
             ):
                 self.people[pk].is_objecting = True
 
-    def _add_record(self, record: AcademicRecord) -> None:
-        person = self.people[record.person_id]
-        known = KnownRecord(record.pk, person, current_record_values(record))
-        person.records.append(known)
-        self.by_serial[record.serial_number] = known
-        if record.student_number:
-            self.by_student[record.student_number].append(known)
+    def _add_record(self, known: KnownRecord) -> None:
+        known.person.records.append(known)
+        self.by_serial[known.values["serial_number"]] = known
+        if number := known.values["student_number"]:
+            self.by_student[number].append(known)
 
 
 def _people_with(digests: Iterable[str], serials: Iterable[str], students: Iterable[str]) -> set[int]:
@@ -114,11 +117,9 @@ def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:
     return found
 
 
-def annotation_lines(
-    person_ids: Iterable[int],
-) -> defaultdict[int, Counter[tuple[str, datetime.date | None, str]]]:
+def annotation_lines(person_ids: Iterable[int]) -> defaultdict[int, LineCounts]:
     """What each person's annotations say, without their numbers: old lines that are there already."""
-    found: defaultdict[int, Counter[tuple[str, datetime.date | None, str]]] = defaultdict(Counter)
+    found: defaultdict[int, LineCounts] = defaultdict(Counter)
     for chunk in batched(set(person_ids), KEYS_PER_STATEMENT):
         for pk, *line in Annotation.objects.filter(person__any_of=chunk).values_list(
             "person", "text", "made_on", "editor_name"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping
 
@@ -12,7 +11,8 @@ from .annotations import OBJECTION, WITHDRAWAL, Line, parse_lines, pinned_text
 from .cells import NOTE, WARNING
 from .changes import NewObjection, PersonChange
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, REPLACEABLE_ATTRIBUTES
-from .grouping import Group, Item
+from .grouping import Group, Item, record_in_words
+from .matching import LineCounts
 from .models import ImportBatch, MessageObjection, Verdict
 from .plans import Options
 from .programmes import Lists
@@ -37,7 +37,7 @@ class PersonPlan:
         group: Group,
         lists: Lists,
         options: Options,
-        stored_lines: Counter[tuple[str, datetime.date | None, str]],
+        stored_lines: LineCounts,
     ) -> None:
         self.group, self.lists, self.options = group, lists, options
         self.person = group.person
@@ -328,7 +328,7 @@ class PersonPlan:
 
     def _target(self, item: Item, leader: Item) -> str:
         if item.record:
-            return _("流水號 %(serial)s") % {"serial": item.record.values["serial_number"]}
+            return record_in_words(item.record)
         if self.person:
             serials = "、".join(record.values["serial_number"] for record in self.person.records)
             return _("既有校友（流水號 %(serials)s）") % {"serials": serials}

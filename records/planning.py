@@ -7,14 +7,16 @@ Rows are judged one by one (here), joined by person and matched (`grouping`), co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
+from .bulk import IN_HAND, batched
 from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
-from .grouping import Group, Grouping, Item
-from .matching import Known, annotation_lines
+from .grouping import Group, Grouping, Item, is_stored_already
+from .matching import Known, LineCounts, annotation_lines
 from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
@@ -23,11 +25,15 @@ from .rows import INDEX, Remark, Row
 from .rulings import Kind, identity_of
 from .same_names import find_namesakes
 
+_ASKED_BY_TELEPHONE = tuple(FollowUp.Item.values)
 
-def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
-    """Plan all rows of a file; the result is in the order of the rows. Each is judged as it comes: reading goes on in
-    a process of its own meanwhile."""
-    items = [judged(row, lists, options) for row in rows]
+
+def plan(rows: Iterable[Row], lists: Lists, options: Options) -> tuple[int, Iterator[Planned]]:
+    """How many rows a file has, and the plan of each. Rows are judged as they come (reading goes on in a process of
+    its own meanwhile); their plans come person by person, so that the first are stored while the others are made."""
+    items: list[Item] = []
+    for some in batched(rows, IN_HAND):
+        items += [judged(row, lists, options) for row in some]
     known = Known(
         serials=(serial for item in items if (serial := item.value("serial_number"))),
         digests=(item.digest for item in items if item.digest),
@@ -41,11 +47,20 @@ def plan(rows: Iterable[Row], lists: Lists, options: Options) -> list[Planned]:
         for group in groups
         if group.person and any(item.value("annotations") for item in group.items)
     )
-    for group in groups:
-        stored_lines = lines[group.person.pk] if group.person else Counter()
-        PersonPlan(group, lists, options, stored_lines).make()
-        _tell_of_calls(group)
-    return [item.planned for item in items]
+    kept_out = [item.planned for item in items if item.planned.verdict == Verdict.KEPT_OUT]
+    return len(items), chain(kept_out, _of_people(groups, lists, options, lines))
+
+
+def _of_people(
+    groups: Iterable[Group], lists: Lists, options: Options, lines: Mapping[int, LineCounts]
+) -> Iterator[Planned]:
+    for some in batched(groups, IN_HAND):
+        for group in some:
+            if not is_stored_already(group):
+                stored_lines = lines[group.person.pk] if group.person else Counter()
+                PersonPlan(group, lists, options, stored_lines).make()
+                _tell_of_calls(group)
+        yield from (item.planned for group in some for item in group.items)
 
 
 def _tell_of_calls(group: Group) -> None:
@@ -53,7 +68,7 @@ def _tell_of_calls(group: Group) -> None:
     leader = next((item for item in group.items if item.planned.verdict == Verdict.NEW_PERSON), None)
     if leader is None:
         return
-    missing = [name for name in FollowUp.Item.values if not leader.planned.change.values.get(name)]
+    missing = [name for name in _ASKED_BY_TELEPHONE if not leader.planned.change.values.get(name)]
     if missing:
         headers = "、".join(BY_ATTRIBUTE[name].header for name in missing)
         sentence = _("缺%(headers)s，匯入後列入電話補正。") % {"headers": headers}
@@ -111,13 +126,15 @@ def _resolve_status(planned: Planned, attribute: str, kind: str, lists: Lists) -
     return [(BY_ATTRIBUTE[attribute].header, *note) for note in notes]
 
 
-def counts_of(planned: Iterable[Planned]) -> dict[str, int]:
-    """Rows by verdict, and how many remarks and refusals of messages there are."""
-    counts = dict.fromkeys(Verdict.values, 0) | {"remarks": 0, "rows": 0, "refusals": 0}
-    for item in planned:
-        counts[item.verdict] += 1
-        counts["rows"] += 1
-        counts["remarks"] += len(item.remarks)
-        if item.row.value("accepts_messages") == "否":
-            counts["refusals"] += 1
-    return counts
+def no_rows_yet() -> dict[str, int]:
+    """Counts of a plan: rows by verdict, how many there are, their remarks and their refusals of messages."""
+    return dict.fromkeys(Verdict.values, 0) | {"remarks": 0, "rows": 0, "refusals": 0}
+
+
+def count(counts: dict[str, int], item: Planned) -> None:
+    """Count one row in."""
+    counts[item.verdict] += 1
+    counts["rows"] += 1
+    counts["remarks"] += len(item.remarks)
+    if item.row.value("accepts_messages") == "否":
+        counts["refusals"] += 1

@@ -12,18 +12,16 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import bulk
-from .annotations import Line
+from . import bulk, plan_payloads
 from .cells import ERROR, NOTE, RawCell
-from .changes import NewObjection, PersonChange, RecordChange
+from .changes import PersonChange
 from .columns import COLUMNS, HEADERS, SECONDARY
 from .encryption import DamagedValue, open_bytes, seal_bytes
 from .models import ImportBatch, ImportRow, Verdict
 from .programmes import Lists
 from .rows import INDEX, Remark, Row
 from .rulings import Ruling
-from .values import hide_national_ids, mask_national_id
-from .workbooks.lines import decode_line, encode_line, unpack_cells
+from .values import academic_year, hide_national_ids, mask_national_id
 
 _FIELDS = (
     "batch_id",
@@ -58,6 +56,11 @@ class Options:
     today: datetime.date
     rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by row number
 
+    @property
+    def academic_year(self) -> int:
+        """The ROC academic year of that day."""
+        return academic_year(self.today.isoformat())
+
 
 def options_of(batch: ImportBatch, rulings: Mapping[int, Ruling] | None = None) -> Options:
     """The options of a batch as of today."""
@@ -82,7 +85,7 @@ class Planned:
     record_id: int | None = None
     diff: list[tuple[str, str, str]] = field(default_factory=list)  # (header, before, after) as shown
     target: str = ""  # in words: what the row attaches to
-    alike: list[int] = field(default_factory=list)  # rows of the file that may be the same person
+    alike: Sequence[int] = ()  # rows of the file that may be the same person
 
 
 @dataclass(slots=True)
@@ -116,20 +119,17 @@ def store(batch: ImportBatch, planned: Iterable[Planned]) -> None:
 
 def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
     row = item.row
-    change = _packed_change(item.change)
-    body = {
-        "values": row.values,
-        "listed": item.listed,
-        "extra": row.extra,
-        "raw": row.raw,
-        "cell_remarks": row.remarks,
-        "diff": item.diff,
-        "target": item.target,
-    }
-    if item.alike:
-        body["alike"] = item.alike
-    # Two lines of JSON: applying reads the first only.
-    plain = encode_line(change) + b"\n" + encode_line(body)
+    plain = plan_payloads.pack(
+        item.change,
+        values=row.values,
+        listed=item.listed,
+        extra=row.extra,
+        raw=row.raw,
+        cell_remarks=row.remarks,
+        diff=item.diff,
+        target=item.target,
+        alike=item.alike,
+    )
     payload = seal_bytes(plain, ImportRow.payload_context(batch_id, row.number))
     return (
         batch_id,
@@ -147,36 +147,8 @@ def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:
     )
 
 
-def _packed_change(change: PersonChange | None) -> dict[str, Any] | None:
-    if change is None:
-        return None
-    objection = change.objection
-    return {
-        "person_id": change.person_id,
-        "values": change.values,
-        "before": change.before,
-        "records": [
-            {
-                "record_id": record.record_id,
-                "values": record.values,
-                "before": record.before,
-                "key": record.key,
-                "series_id": record.series_id,
-                "prefix": record.prefix,
-            }
-            for record in change.records
-        ],
-        "legacy_lines": [_packed_line(line) for line in change.legacy_lines],
-        "pinned_line": _packed_line(change.pinned_line) if change.pinned_line else None,
-        "objection": [objection.on.isoformat(), objection.channel, objection.words] if objection else None,
-    }
-
-
 def _body(stored: ImportRow) -> dict[str, Any]:
-    body = decode_line(stored.open_payload().partition(b"\n")[2])
-    if body["raw"]:
-        body["raw"] = unpack_cells(body["raw"])
-    return body
+    return plan_payloads.row_of(stored.open_payload())
 
 
 def stored_row(stored: ImportRow) -> Row:
@@ -192,36 +164,6 @@ def said_values(stored: ImportRow) -> dict[str, str]:
     body = _body(stored)
     values = {column.attribute: value for column, value in zip(COLUMNS, body["values"], strict=True) if value}
     return values | body["extra"] | body["listed"]
-
-
-def _change(row_number: int, payload: bytes) -> PersonChange:
-    """The change that the opened payload of a leading row holds."""
-    packed = decode_line(payload.partition(b"\n")[0])
-    return PersonChange(
-        person_id=packed["person_id"],
-        values=packed["values"],
-        before=packed["before"],
-        records=[RecordChange(**record) for record in packed["records"]],
-        legacy_lines=[_line(line) for line in packed["legacy_lines"]],
-        pinned_line=_line(packed["pinned_line"]) if packed["pinned_line"] else None,
-        objection=NewObjection(_date(packed["objection"][0]), *packed["objection"][1:])
-        if packed["objection"]
-        else None,
-        key=row_number,
-    )
-
-
-def _packed_line(line: Line) -> list[Any]:
-    return [line.number, line.text, line.made_on.isoformat() if line.made_on else None, line.editor_name]
-
-
-def _line(packed: list[Any]) -> Line:
-    number, text, made, name = packed
-    return Line(number, text, _date(made), name)
-
-
-def _date(text: str | None) -> datetime.date | None:
-    return datetime.date.fromisoformat(text) if text else None
 
 
 def view(stored: ImportRow, lists: Lists) -> RowView:
@@ -285,7 +227,7 @@ def _damaged(stored: ImportRow) -> RowView:
 
 def alike(stored: ImportRow) -> list[int]:
     """The numbers of the rows of the file that may be the same person as this one. Raises DamagedValue."""
-    return _body(stored).get("alike", [])
+    return _body(stored)["alike"]
 
 
 def texts_of(stored: ImportRow, lists: Lists) -> dict[str, str]:
@@ -362,5 +304,7 @@ def stored_changes(batch: ImportBatch) -> Iterator[PersonChange]:
         leading.filter(row_number__gt=last).values_list("row_number", "payload")[:_ROWS_AT_ONCE]
     ):
         for number, payload in rows:
-            yield _change(number, open_bytes(payload, ImportRow.payload_context(batch.pk, number)))
+            yield plan_payloads.change_of(
+                number, open_bytes(payload, ImportRow.payload_context(batch.pk, number))
+            )
         last = rows[-1][0]

@@ -122,6 +122,7 @@ class Lists:
     _of_department: dict[int, list[Programme]] = field(default_factory=dict)
     _cache: dict[tuple[str, str, str], Resolution] = field(default_factory=dict)
     _found_statuses: dict[tuple[str, str], tuple[int | None, tuple[Note, ...]]] = field(default_factory=dict)
+    _numberings: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Lists:
@@ -160,6 +161,14 @@ class Lists:
         """The serial series of a programme's level, division and department (SOP 6.1)."""
         programme = self.programmes[programme_id]
         return self._series[programme.level, programme.division, programme.department_id]
+
+    def numbering(self, programme_id: int, year: int) -> tuple[int, str]:
+        """The series of a programme (its id), and what stands in front of the sequence in a ROC academic year."""
+        place = (programme_id, year)
+        if place not in self._numberings:
+            series = self.series(programme_id)
+            self._numberings[place] = (series.pk, series.prefix(year))
+        return self._numberings[place]
 
     def shown(self, attribute: str, value: str) -> str:
         """A canonical value as people and exports see it: a programme's name, `21-畢業`, otherwise `columns.shown`."""

@@ -140,12 +140,11 @@ class RecordPlans:
 
     def _take_serial(self, item: Item, change: RecordChange) -> None:
         """The number will come from the series, in the year of graduation or else of the import."""
-        series = self.lists.series(int(item.value("programme")))
         graduation = item.value("graduation_date")
-        year = academic_year(graduation) if graduation else None
-        prefix = series.prefix(year or academic_year(self.options.today.isoformat()))
-        change.series_id, change.prefix = series.pk, prefix
-        item.planned.series_id, item.planned.prefix = series.pk, prefix
+        year = (academic_year(graduation) if graduation else None) or self.options.academic_year
+        series_id, prefix = self.lists.numbering(int(item.value("programme")), year)
+        change.series_id, change.prefix = series_id, prefix
+        item.planned.series_id, item.planned.prefix = series_id, prefix
 
     def _carry(self, item: Item, change: RecordChange) -> None:
         change.key = [item.row.number]  # all rows that speak of the record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy
 from .cells import ERROR, NOTE, WARNING, Cleaned, Note, RawCell
 from .columns import COLUMNS, SECONDARY
 from .encryption import digest
-from .values import fold_name, sex_of_national_id, shows_national_id
+from .values import fold_name, may_show_national_id, sex_of_national_id, shows_national_id
 
 INDEX = {column.attribute: index for index, column in enumerate(COLUMNS)}
 _CLEANERS = tuple((index, column.header, column.clean) for index, column in enumerate(COLUMNS))
 _SECONDARY = {INDEX[attribute]: secondary for attribute, secondary in SECONDARY.items()}
 _ADDRESSES = (INDEX["address"], INDEX["other_address"])
 _MAY_LOOK_LIKE_IDS = {INDEX["national_id"], INDEX["serial_number"], INDEX["email"]}
+_NOT_FOR_IDS = tuple(index for index in range(len(COLUMNS)) if index not in _MAY_LOOK_LIKE_IDS)
 _POSTAL_CODE = INDEX["postal_code"]
 
 
@@ -116,6 +117,18 @@ class RowCleaner:
 
     def clean(self, number: int, cells: Sequence[RawCell]) -> Row:
         """Clean every cell of a row (cells in column order)."""
+        row = self._read(number, cells)
+        misplaced = _misplaced_ids(row.values)
+        if misplaced:
+            row = self._read(number, cells, misplaced)
+        _move_postal_code(row)
+        _compare_sex(row)
+        if row.remarks:
+            row.raw = list(cells)
+            _keep_shifted_out(row, cells)
+        return row
+
+    def _read(self, number: int, cells: Sequence[RawCell], misplaced: Collection[int] = ()) -> Row:
         values: list[str] = []
         row = Row(number, values)
         for index, header, clean in _CLEANERS:
@@ -127,30 +140,27 @@ class RowCleaner:
             if seen is not None and type(cell) in _REMEMBERED:
                 cleaned = seen.get(cell)
                 if cleaned is None:
-                    cleaned = seen[cell] = _clean_cell(index, clean, cell, self._today)
+                    cleaned = seen[cell] = clean(cell, today=self._today)
             else:
-                cleaned = _clean_cell(index, clean, cell, self._today)
+                cleaned = clean(cell, today=self._today)
             value, notes, rest = cleaned
+            if index in misplaced:
+                sentence = _("這一欄出現身分證字號，請檢查欄位是否錯置。")
+                value, notes, rest = "", (*notes, Note(ERROR, "misplaced_national_id", sentence)), ""
             values.append(value)
             if notes:
                 row.remarks += [(header, *note) for note in notes]
             if rest:
                 _keep_rest(row, index, rest)
-        _move_postal_code(row)
-        _compare_sex(row)
-        if row.remarks:
-            row.raw = list(cells)
-            _keep_shifted_out(row, cells)
         return row
 
 
-def _clean_cell(index: int, clean: Callable[..., Cleaned], cell: RawCell, today: datetime.date) -> Cleaned:
-    cleaned = clean(cell, today=today)
-    if len(cleaned.value) >= 10 and index not in _MAY_LOOK_LIKE_IDS and shows_national_id(cleaned.value):
-        # Shifted columns: an ID stays in its own column or nowhere.
-        misplaced = Note(ERROR, "misplaced_national_id", _("這一欄出現身分證字號，請檢查欄位是否錯置。"))
-        return Cleaned("", (*cleaned.notes, misplaced))
-    return cleaned
+def _misplaced_ids(values: list[str]) -> list[int]:
+    """The columns in which an ID stands that does not belong there: it stays in its own column or nowhere. The row is
+    looked through at once, and cell by cell only where something looks like an ID."""
+    if not may_show_national_id("|".join(values[index] for index in _NOT_FOR_IDS)):
+        return []
+    return [index for index in _NOT_FOR_IDS if len(values[index]) >= 10 and shows_national_id(values[index])]
 
 
 def _keep_rest(row: Row, index: int, rest: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,17 @@ from .values import fold_name, mask_national_id
 PERSON_ATTRIBUTES = (*(column.attribute for column in PERSON_COLUMNS), *SECONDARY_WORDS)
 RECORD_ATTRIBUTES = tuple(column.attribute for column in RECORD_COLUMNS)
 _LISTED = {"programme", "enrolment_status", "current_identity"}
+_READ_OTHERWISE = ("national_id", "birth_date", "current_identity", "accepts_messages")
+_PLAIN_PERSON_ATTRIBUTES = tuple(name for name in PERSON_ATTRIBUTES if name not in _READ_OTHERWISE)
+# What the canonical text of a person and of a record is made of (`attname`s).
+PERSON_TEXT_COLUMNS = (
+    *_PLAIN_PERSON_ATTRIBUTES,
+    "national_id_mask",
+    "birth_date",
+    "current_identity_id",
+    "accepts_messages",
+)
+RECORD_TEXT_COLUMNS = tuple(f"{name}_id" if name in _LISTED else name for name in RECORD_ATTRIBUTES)
 _ANSWERS = {None: "", True: "是", False: "否"}
 
 
@@ -55,11 +66,17 @@ def record_columns(values: Mapping[str, str]) -> dict[str, Any]:
 
 def current_values(person: Person) -> dict[str, str]:
     """The canonical text of a person as stored; the national ID appears as its mask only."""
-    texts = {attribute: getattr(person, attribute) for attribute in _PLAIN_PERSON_ATTRIBUTES}
-    texts["national_id"] = person.national_id_mask
-    texts["birth_date"] = person.birth_date.isoformat() if person.birth_date else ""
-    texts["current_identity"] = str(person.current_identity_id or "")
-    texts["accepts_messages"] = _ANSWERS[person.accepts_messages]
+    return person_texts({column: getattr(person, column) for column in PERSON_TEXT_COLUMNS})
+
+
+def person_texts(columns: Mapping[str, Any]) -> dict[str, str]:
+    """The same, out of the columns named in `PERSON_TEXT_COLUMNS`: thousands of people are read without a model."""
+    texts = {attribute: columns[attribute] for attribute in _PLAIN_PERSON_ATTRIBUTES}
+    birth_date, identity_id = columns["birth_date"], columns["current_identity_id"]
+    texts["national_id"] = columns["national_id_mask"]
+    texts["birth_date"] = birth_date.isoformat() if birth_date else ""
+    texts["current_identity"] = str(identity_id) if identity_id else ""
+    texts["accepts_messages"] = _ANSWERS[columns["accepts_messages"]]
     return texts
 
 
@@ -71,11 +88,14 @@ def seen_values(person: Person) -> dict[str, str]:
 
 def current_record_values(record: AcademicRecord) -> dict[str, str]:
     """The canonical text of an academic record as stored."""
+    return record_texts([getattr(record, column) for column in RECORD_TEXT_COLUMNS])
+
+
+def record_texts(columns: Iterable[Any]) -> dict[str, str]:
+    """The same, out of the columns named in `RECORD_TEXT_COLUMNS`, in that order."""
     return {
-        attribute: str(getattr(record, f"{attribute}_id") or "")
-        if attribute in _LISTED
-        else getattr(record, attribute)
-        for attribute in RECORD_ATTRIBUTES
+        attribute: value if type(value) is str else str(value or "")
+        for attribute, value in zip(RECORD_ATTRIBUTES, columns, strict=True)
     }
 
 
@@ -87,10 +107,3 @@ def _national_id_columns(value: str, pk: int, digests: Mapping[str, str]) -> dic
         "national_id_digest": digests.get(value) or digest(value),
         "national_id_mask": mask_national_id(value),
     }
-
-
-_PLAIN_PERSON_ATTRIBUTES = tuple(
-    attribute
-    for attribute in PERSON_ATTRIBUTES
-    if attribute not in {"national_id", "birth_date", "current_identity", "accepts_messages"}
-)

@@ -22,6 +22,7 @@ from .dates import academic_year, in_both_calendars
 from .identity_numbers import (
     hide_national_ids,
     mask_national_id,
+    may_show_national_id,
     national_id_kind,
     sex_of_national_id,
     shows_national_id,
@@ -66,6 +67,7 @@ __all__ = [
     "in_both_calendars",
     "is_at_home",
     "mask_national_id",
+    "may_show_national_id",
     "national_id_kind",
     "postal_code_of",
     "postal_district",

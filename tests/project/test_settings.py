@@ -122,8 +122,13 @@ def test_single_sign_on_is_off_until_a_server_is_named(tmp_path):
     both = "settings.SOCIALACCOUNT_PROVIDERS, settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']"
     assert show(tmp_path, both) == "{} [\"'self'\"]"
     server = {"OIDC_SERVER_URL": "https://sso.example.edu.tw/realms/a", "OIDC_CLIENT_ID": "a"}
-    on = show(tmp_path, both, **server, OIDC_CLIENT_SECRET="b")
+    server["OIDC_CLIENT_SECRET"] = "b"
+    on = show(tmp_path, both, **server)
     assert "'https://sso.example.edu.tw']" in on.replace('"', "'") and "'provider_id': 'sso'" in on
+    code = "import django; django.setup(); from django.urls import get_resolver;"
+    code += "print('openid_connect_login' in get_resolver().reverse_dict)"
+    assert run(tmp_path, "-c", code).stdout == "False\n"
+    assert run(tmp_path, "-c", code, **server).stdout == "True\n"
 
 
 def test_the_first_key_is_the_current_one(tmp_path):

@@ -8,9 +8,10 @@ from random import Random
 import pytest
 from django.utils import timezone
 
-from records import imports
+from records import imports, objections, planning
+from records.changes import PersonChange, apply_changes
 from records.columns import HEADERS
-from records.models import AcademicRecord, Annotation, FollowUp, ImportRow, Person, Programme
+from records.models import AcademicRecord, Annotation, FollowUp, ImportRow, Person, Programme, Source
 from records.synthetic import make_rows
 from tests.factories import (
     BACHELOR,
@@ -338,6 +339,41 @@ def test_a_file_full_of_mistakes_changes_nothing_the_second_time_in_any_order_an
     shuffled = Random(seed).sample(rows, len(rows))
     assert sorted(verdicts(applied(planned(shuffled)))) == sorted(expected)
     assert (history_size(), FollowUp.objects.count()) == before
+
+
+def disturbed(rows: list[dict], chance: Random) -> list[dict]:
+    """The rows as a registrar might send them again: some cells blank, some with what another row says."""
+    rows = [dict(one) for one in rows]
+    for one in chance.sample(rows, len(rows) // 2):
+        header = chance.choice(HEADERS[:20])
+        one[header] = chance.choice([None, chance.choice(rows)[header]])
+    return rows
+
+
+def test_rows_that_repeat_what_is_stored_are_planned_as_rule_by_rule(monkeypatch, user_of):
+    chance = Random(3)
+    made = make_rows(120, seed=3, dirty=True, today=timezone.localdate())
+    rows = [dict(zip(HEADERS, cells, strict=True)) for cells in made]
+    imported([one | {"身分證字號": None} if number % 7 == 0 else one for number, one in enumerate(rows)])
+    people = list(Person.objects.order_by("pk")[:30])
+    changes = [
+        PersonChange(one.pk, {"address": "北寧路9號"}, {"address": one.address}) for one in people[:15]
+    ]
+    changes += [PersonChange(one.pk, {"other_emails": one.email or "a@example.com"}) for one in people[20:]]
+    act = {"editor": user_of("center_staff"), "at": timezone.now()}
+    apply_changes(changes, source=Source.ADMIN, **act)
+    for one in people[10:20]:
+        objections.record(one, on=timezone.localdate(), channel="phone", words="不要", **act)
+    told = [one | {"註解": "電話訪問過"} if number % 9 == 0 else one for number, one in enumerate(rows)]
+    again = disturbed(told, chance)
+    short = 0
+    for mode, refusals in itertools.product(("fill", "overwrite", "skip"), ("set_yes", "record")):
+        found = views(planned(again, mode=mode, refusals=refusals))
+        with monkeypatch.context() as patch:
+            patch.setattr(planning, "is_stored_already", lambda group: False)
+            assert found == views(planned(again, mode=mode, refusals=refusals))
+        short += sum(view.verdict == "unchanged" for view in found)
+    assert short > 100
 
 
 # Old annotations ------------------------------------------------------------------------------------------
