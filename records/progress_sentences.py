@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,11 +47,15 @@ def sentence_of(noted: Progress) -> str:
     return "，".join(parts)
 
 
-def bar_of(noted: Progress) -> tuple[int, int | None]:
-    """How far a bar goes, and of how much; None: not known yet."""
-    if noted.total or noted.share_done is None:
-        return noted.done, noted.total
-    return math.floor(noted.share_done * _BAR), _BAR
+def progress_of(work: int | str, *, is_working: bool) -> dict[str, Any]:
+    """What a page shows of work: `done` and `total` (None: not known yet) for the bar, `text` that says all of it."""
+    noted = progress.read(work) if is_working else None
+    if noted is None:
+        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
+    done, total = noted.done, noted.total
+    if not total and noted.share_done is not None:
+        done, total = math.floor(noted.share_done * _BAR), _BAR
+    return {"done": done, "total": total, "text": sentence_of(noted)}
 
 
 def time_left(seconds: float) -> str:

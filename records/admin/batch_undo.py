@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from .. import policies, progress, tasks
+from .. import policies, tasks
 from ..forms.batch_undos import UndoReasonForm
 from ..imports import undo_showing, undoing
 from ..models import BatchUndo, BatchUndoRow, ImportBatch
 from ..page_checks import require
-from ..progress_sentences import sentence_of
+from ..progress_sentences import progress_of
 from .base import WorkspaceAdmin
 
 State, Outcome = BatchUndo.State, BatchUndoRow.Outcome
@@ -158,10 +158,7 @@ class BatchUndoPages(WorkspaceAdmin):
 
 
 def _progress(undo: BatchUndo) -> dict[str, Any]:
-    noted = progress.read(undoing.progress_name(undo)) if undo.state in WORKING else None
-    if noted is None:
-        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
+    return progress_of(undoing.progress_name(undo), is_working=undo.state in WORKING)
 
 
 def _tabs(undo: BatchUndo, current: str) -> list[Tab]:

@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import deliveries, imports, policies, progress, resources, tasks
+from .. import deliveries, imports, policies, resources, tasks
 from ..database_faults import Fault, is_full
 from ..forms.imports import OptionsForm, UploadForm
 from ..imports import undoing
 from ..models import Delivery, Disclosure, ImportBatch, Programme, Verdict
 from ..page_checks import require
-from ..progress_sentences import bar_of, sentence_of
+from ..progress_sentences import progress_of
 from ..terms import TermClosed
 from ..workbooks.reader import WorkbookRefused
 from .batch_discard import BatchDiscardPage
@@ -317,12 +317,7 @@ def _moment(at: Any) -> SafeString | str:
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
-    """`done` and `total` (None: not known yet) for the bar, and a sentence that says all of it."""
-    noted = progress.read(batch.pk) if batch.state in WORKING else None
-    if noted is None:
-        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    done, total = bar_of(noted)
-    return {"done": done, "total": total, "text": sentence_of(noted)}
+    return progress_of(batch.pk, is_working=batch.state in WORKING)
 
 
 def _tabs(batch: ImportBatch, current: str) -> list[Tab]:

@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import bulk_edits, policies, progress, tasks, values
+from .. import bulk_edits, policies, tasks, values
 from ..bulk_edit_fields import FIELDS
 from ..columns import BY_ATTRIBUTE, Owner, shown
 from ..forms.bulk_edits import BulkEditForm, ReasonForm
 from ..models import AcademicRecord, BulkEdit, BulkEditRow, Person
 from ..page_checks import require
 from ..programmes import Lists
-from ..progress_sentences import sentence_of
+from ..progress_sentences import progress_of
 from .base import ChoiceFilter, WorkspaceAdmin
 from .people_filters import RecordFilter
 
@@ -330,10 +330,7 @@ def _elsewhere(edit: BulkEdit) -> Q:
 
 
 def _progress(edit: BulkEdit) -> dict[str, Any]:
-    noted = progress.read(bulk_edits.progress_name(edit)) if edit.state == State.APPLYING else None
-    if noted is None:
-        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    return {"done": noted.done, "total": noted.total, "text": sentence_of(noted)}
+    return progress_of(bulk_edits.progress_name(edit), is_working=edit.state == State.APPLYING)
 
 
 def _tabs(edit: BulkEdit, current: str) -> list[Tab]:

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from .. import deliveries, policies, progress, tasks
+from .. import deliveries, policies, tasks
 from ..forms.deliveries import ColumnsForm, ValuesForm
 from ..models import Delivery, DeliveryMapping, Disclosure
 from ..page_checks import require
-from ..progress_sentences import bar_of, sentence_of
+from ..progress_sentences import progress_of
 from ..terms import TermClosed
 from .base import ChoiceFilter, WorkspaceAdmin
 from .workbook_files import download, temporary_file
@@ -306,9 +306,4 @@ def _values_in_words(stored: DeliveryMapping | None) -> list[tuple[str, str, str
 
 
 def _progress(delivery: Delivery) -> dict[str, Any]:
-    name = deliveries.progress_name(delivery)
-    noted = progress.read(name) if delivery.state == State.CONVERTING else None
-    if noted is None:
-        return {"done": 0, "total": None, "text": _("等待背景工作開始")}
-    done, total = bar_of(noted)
-    return {"done": done, "total": total, "text": sentence_of(noted)}
+    return progress_of(deliveries.progress_name(delivery), is_working=delivery.state == State.CONVERTING)
