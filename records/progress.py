@@ -66,7 +66,7 @@ def read(work: int | str) -> Progress | None:
     if "stage" not in noted:
         return None
     seconds = max(time.time() - noted["began"], 0)
-    return Progress(noted["stage"], noted["done"], noted["total"], seconds, noted["share"])
+    return Progress(noted["stage"], noted["done"], noted["total"], seconds, noted.get("share"))
 
 
 def touch(work: int | str) -> None:

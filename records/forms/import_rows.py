@@ -162,7 +162,7 @@ class DecisionForm(forms.Form):
         return replace(ruling, accepted=frozenset(accepted))
 
     def chosen_scope(self) -> Scope:
-        """Which rows belong together is decided about each pair by itself."""
+        """Only this row, where another one is chosen: the others are not the same as that one."""
         ruling = self.rulings.get(self.cleaned_data.get("choice", ""))
         if ruling is not None and ruling.kind == Kind.ROW:
             return Scope.ROW

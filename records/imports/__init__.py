@@ -18,7 +18,7 @@ from .deciding import (
     withdraw,
 )
 from .files import earlier_import, kept_for_mapping, receive, upload_path
-from .overtaken import Overtaken, overtaken
+from .overtaken import overtaken
 from .planning import read_and_plan, replan
 from .purging import FILE_KEPT, purge
 from .row_decisions import decide_row, withdraw_decision
@@ -34,7 +34,6 @@ from .states import left_behind, move, take_over
 __all__ = [
     "CHANGING",
     "FILE_KEPT",
-    "Overtaken",
     "ROWS_A_PAGE",
     "all_rows",
     "answers_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from .. import plans, policies
 from ..columns import BY_ATTRIBUTE
+from ..encryption import DamagedValue
 from ..grouping import Item
 from ..joins import against_join
 from ..models import ImportBatch, ImportDecision, ImportRow
@@ -45,11 +46,21 @@ def rows_alike(batch: ImportBatch, stored: ImportRow, item: Item, user: Any) -> 
     if decision is not None and decision.kind == Kind.ROW:
         numbers.add(decision.other_row)
     lists, options = Lists.load(), plans.options_of(batch)
-    others = ImportRow.objects.filter(batch=batch, row_number__in=numbers).order_by("row_number")
+    others = _readable(ImportRow.objects.filter(batch=batch, row_number__in=numbers))
     found = [
         _candidate(item, judged(plans.stored_row(other), lists, options), lists, user) for other in others
     ]
     return sorted(found, key=lambda one: (bool(one.why_not), -len(one.reasons), one.row_number))
+
+
+def _readable(rows: Iterable[ImportRow]) -> Iterator[ImportRow]:
+    """Those that can be opened; of the others the plan says that they are damaged."""
+    for row in rows:
+        try:
+            row.open_payload()
+        except DamagedValue:
+            continue
+        yield row
 
 
 def joined_here(stored: ImportRow) -> list[int]:

@@ -145,7 +145,8 @@ def decide_row(
     with planned_batch(batch) as locked:
         if locked is None:
             return None
-        others = [] if scope is Scope.ROW else like_rows(locked, stored)[scope]
+        # Which rows belong together is decided about each pair by itself.
+        others = [] if scope is Scope.ROW or ruling.kind == Kind.ROW else like_rows(locked, stored)[scope]
         named = _identity_for(locked, stored, ruling)
         rulings, left = {stored.row_number: replace(ruling, identity=named)}, []
         for number, other in _like_rulings(locked, others, ruling, scope):

@@ -40,7 +40,8 @@ class SheetRows:
     def __next__(self) -> tuple[int, list[RawCell]]:
         message = next(self._messages)
         while isinstance(message, dict) and "share" in message:
-            self.share = message["share"]
+            share = message["share"]  # a child that was taken over might send anything
+            self.share = share if type(share) is float and 0 <= share <= 1 else None
             message = next(self._messages)
         if isinstance(message, list):
             number, cells = message

@@ -67,7 +67,7 @@ def test_a_refused_file_is_mapped_without_a_second_upload(center, tmp_path):
     assert BUTTON in batch.error and BUTTON in text(center.get(address(batch)))
     page = text(go_on(center, batch))
     delivery = Delivery.objects.get()
-    assert "系所名稱" in page and "林" not in batch.error
+    assert "系所名稱" in page and address(batch) in page and "林" not in batch.error
     assert (delivery.mode, delivery.term, delivery.file_name, delivery.uploaded_by) == (
         "overwrite",
         batch.term,

@@ -211,6 +211,13 @@ def test_the_page_offers_the_other_row_with_its_evidence(client_of):
     assert "目前的決定" in text(center.get(address))
 
 
+def test_a_damaged_row_is_offered_to_nobody(client_of):
+    batch = planned([bachelor(), master()])
+    ImportRow.objects.filter(batch=batch, row_number=2).update(payload=b"damaged")
+    response = client_of("center_staff").get(f"/admin/records/importbatch/{batch.pk}/rows/3/")
+    assert response.status_code == 200 and "與第 2 列是同一人" not in text(response)
+
+
 def test_a_row_that_is_not_offered_cannot_be_chosen(client_of):
     batch = planned([bachelor(), master(), row()])
     address = f"/admin/records/importbatch/{batch.pk}/rows/3/decide/"
