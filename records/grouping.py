@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from .cells import NOTE
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, RECORD_COLUMNS, SECONDARY_WORDS
-from .joins import against_join, pair_identity, roots
+from .joins import against_join, followers, pair_identity
 from .matching import Known, KnownPerson, KnownRecord
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
@@ -100,6 +100,7 @@ class Grouping:
         self.by_ruled_number: dict[tuple[str, str], tuple[Group, Item]] = {}
         self.placed: dict[int, Group] = {}
         self.joined = self._joins() if any(one.kind == Kind.ROW for one in rulings.values()) else {}
+        self.turns = {number: turn for turn, number in enumerate(self.joined, start=1)}
 
     def groups(self) -> list[Group]:
         groups: list[Group] = []
@@ -108,8 +109,9 @@ class Grouping:
         ]
         # Rows of stored people first, then rows with a national ID: others join the person whose national ID or
         # student number they bear. Last, rows that follow another one.
+        turns = self.turns
         for item, person in sorted(
-            matched, key=lambda pair: (pair[0].row.number in self.joined, pair[1] is None, not pair[0].digest)
+            matched, key=lambda pair: (turns.get(pair[0].row.number, 0), pair[1] is None, not pair[0].digest)
         ):
             group = self._followed(item, person) or self._group_of(item, person)
             if not group.items:
@@ -143,8 +145,8 @@ class Grouping:
         return group
 
     def _joins(self) -> dict[int, int]:
-        """Each row that a person declared to be the same as another one, with the row that it follows; what facts have
-        overtaken is asked for again."""
+        """Each row that a person declared to be the same as another one, with that row; what facts have overtaken is
+        asked for again."""
         by_number = {item.row.number: item for item in self.items}
         found = {}
         for number, ruling in self.rulings.items():
@@ -159,14 +161,14 @@ class Grouping:
                 _overtake(item, "".join(one.sentence for one in against))
             else:
                 found[number] = ruling.other_row
-        return roots(found)
+        return followers(found)
 
     def _followed(self, item: Item, person: KnownPerson | None) -> Group | None:
         """The group of the row that an item follows, as long as no key of the item says that it is somebody else."""
-        root = self.joined.get(item.row.number)
-        if root is None:
+        followed = self.joined.get(item.row.number)
+        if followed is None:
             return None
-        group = self.placed[root]
+        group = self.placed[followed]
         owner = group.person
         if person is not None and person is not owner:
             why = _("本列的流水號、身分證字號或學號屬於資料庫中的校友，第 %(row)s 列不是這位校友。")
@@ -179,7 +181,7 @@ class Grouping:
             told = self.rulings[item.row.number].told
             item.remark("", NOTE, "decided", _("依決定處理：%(told)s") % {"told": told})
             return group
-        _overtake(item, why % {"row": root})
+        _overtake(item, why % {"row": followed})
         return None
 
     def _rule(self, item: Item) -> bool:

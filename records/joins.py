@@ -1,4 +1,4 @@
-"""Rows of one file that a person declared to be the same person (SOP 6.5): when that stands, and which row leads."""
+"""Rows of one file that a person declared to be the same person (SOP 6.5): when that stands, and who follows whom."""
 
 from __future__ import annotations
 
@@ -41,16 +41,27 @@ def _differs(attribute: str) -> Contradiction:
     )
 
 
-def roots(joins: Mapping[int, int]) -> dict[int, int]:
-    """Each joined row with the row whose person it follows, over whatever rows between; where rows point at each other
-    in a circle, the first of them leads."""
-    found = {number: _root(number, joins) for number in joins}
-    return {number: root for number, root in found.items() if root != number}
+def followers(joins: Mapping[int, int]) -> dict[int, int]:
+    """Each joined row with the row that it follows, in an order in which no row comes before the one it follows. Where
+    rows point at each other in a circle, the first of them leads and follows none."""
+    following = dict(joins)
+    for number in joins:
+        if number == min(_circle(number, joins), default=None):
+            following.pop(number)
+    return {number: following[number] for number in sorted(following, key=lambda one: _depth(one, following))}
 
 
-def _root(number: int, joins: Mapping[int, int]) -> int:
-    way: list[int] = []
-    while number in joins and number not in way:
-        way.append(number)
-        number = joins[number]
-    return min(way[way.index(number) :]) if number in way else number
+def _circle(number: int, joins: Mapping[int, int]) -> list[int]:
+    """The rows of the circle that a row stands in, [] for a row in none."""
+    way = [number]
+    while (following := joins.get(way[-1])) is not None and following not in way:
+        way.append(following)
+    return way if joins.get(way[-1]) == number else []
+
+
+def _depth(number: int, following: Mapping[int, int]) -> int:
+    """How many rows stand between a row and the one that leads."""
+    depth = 0
+    while number in following:
+        number, depth = following[number], depth + 1
+    return depth

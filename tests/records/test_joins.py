@@ -10,7 +10,7 @@ from django.core.management import call_command
 from records import imports
 from records.imports import row_decisions
 from records.imports.row_decisions import Scope
-from records.joins import roots
+from records.joins import followers
 from records.models import ImportBatch, ImportDecision, ImportRow, Person
 from records.rulings import Kind, Ruling
 from tests.factories import (
@@ -24,6 +24,7 @@ from tests.factories import (
     planned,
     row,
     verdicts,
+    views,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
@@ -178,11 +179,24 @@ def test_the_decision_can_be_withdrawn():
     assert verdicts(batch) == ["needs_person", "needs_person"]
 
 
-def test_who_leads_is_told_over_any_way():
-    assert roots({3: 2, 4: 3}) == {3: 2, 4: 2}
-    assert roots({2: 3, 3: 2}) == {3: 2}
-    assert roots({5: 3, 3: 4, 4: 3}) == {5: 3, 4: 3}
-    assert roots({2: 2}) == {}
+def test_no_row_comes_before_the_one_it_follows_and_of_a_circle_the_first_leads():
+    assert list(followers({4: 3, 3: 2}).items()) == [(3, 2), (4, 3)]
+    assert followers({2: 3, 3: 2}) == {3: 2}
+    assert list(followers({2: 3, 3: 4, 4: 2}).items()) == [(4, 2), (3, 4)]
+    assert list(followers({5: 4, 3: 4, 4: 3}).items()) == [(4, 3), (5, 4)]
+    assert followers({2: 2}) == {}
+
+
+def test_who_follows_a_row_that_turns_out_to_be_somebody_else_does_not_go_on_without_it():
+    doctor = row(**NAMELESS) | {"畢業系所": "資訊工程學系博士班", "學號": "20457001", "生日": None}
+    batch = joined(joined(planned([bachelor(), master(), doctor]), 3, 2), 4, 3)
+    imported([master(身分證字號=national_id(74))])  # row 3, by its student number
+    imports.replan(batch)
+    batch.refresh_from_db()
+    by_row = dict(zip((2, 3, 4), views(batch), strict=True))
+    assert "decision_overtaken" in codes(batch)[1]
+    assert by_row[4].person_id == by_row[3].person_id == Person.objects.get().pk
+    assert by_row[2].person_id is None
 
 
 def test_many_rows_of_one_name_are_compared_in_a_moment():
