@@ -45,6 +45,8 @@ def rows_alike(batch: ImportBatch, stored: ImportRow, item: Item, user: Any) -> 
     decision = newest_decision(stored)
     if decision is not None and decision.kind == Kind.ROW:
         numbers.add(decision.other_row)
+    if not numbers:
+        return []
     lists, options = Lists.load(), plans.options_of(batch)
     others = _readable(ImportRow.objects.filter(batch=batch, row_number__in=numbers))
     found = [
