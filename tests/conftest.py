@@ -16,7 +16,6 @@ from accounts.models import Role, User
 from records.models import Department
 from tests.agreements import sign_agreement
 
-
 # Who asks for one of these works with a database; pytest-django refuses it to everybody else.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_kind"}
 
