@@ -37,6 +37,8 @@ _FIELDS = (
     "record_id",
 )
 _ROWS_AT_ONCE = 2000
+# A plan that was stored a moment ago has no statistics: every query looks through all of it.
+_CHANGES_AT_ONCE = 5000
 # In front of what rows are asked that a person decides row by row (`imports.row_decisions`); any other question is
 # about a programme and decided once for all like rows.
 ABOUT_ROWS = "rows:"
@@ -301,7 +303,7 @@ def stored_changes(batch: ImportBatch) -> Iterator[PersonChange]:
     leading = ImportRow.objects.filter(batch=batch, leader=F("row_number")).order_by("row_number")
     last = 0
     while rows := list(
-        leading.filter(row_number__gt=last).values_list("row_number", "payload")[:_ROWS_AT_ONCE]
+        leading.filter(row_number__gt=last).values_list("row_number", "payload")[:_CHANGES_AT_ONCE]
     ):
         for number, payload in rows:
             yield plan_payloads.change_of(

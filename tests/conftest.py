@@ -16,14 +16,35 @@ from accounts.models import Role, User
 from records.models import Department
 from tests.agreements import sign_agreement
 
+# Who asks for one of these works with a database; pytest-django refuses it to everybody else.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "database_kind"}
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """Whether the test may answer otherwise on another database."""
+    asked = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(asked)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What only PostgreSQL has (sessions that can be ended, row locks) is asked of it alone; both are always tested."""
-    if connection.vendor == "postgresql":
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
-    items[:] = [item for item in items if item not in elsewhere]
-    config.hook.pytest_deselected(items=elsewhere)
+    """SQLite is asked everything but what only PostgreSQL has (sessions that can be ended, row locks); PostgreSQL all
+    that needs a database. Both are always tested, so that nothing goes unasked and nothing is asked twice in vain."""
+    is_postgresql = connection.vendor == "postgresql"
+    elsewhere = [
+        item
+        for item in items
+        if not (needs_database(item) if is_postgresql else item.get_closest_marker("postgresql") is None)
+    ]
+    if elsewhere:
+        left_out = set(elsewhere)
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=elsewhere)
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """`sqlite` or `postgresql`, for a test that brings databases of its own."""
+    return connection.vendor
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.faults
-def test_the_quick_fault_cases_leave_everything_done_or_nothing():
-    kind = "sqlite" if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else "postgres"
+def test_the_quick_fault_cases_leave_everything_done_or_nothing(database_kind):
+    kind = {"sqlite": "sqlite", "postgresql": "postgres"}[database_kind]
     command = [sys.executable, ROOT / "benchmarks" / "faults", "--database", kind, "--quick", "--rows", "400"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
