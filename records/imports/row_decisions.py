@@ -24,8 +24,6 @@ from ..programmes import Lists
 from ..rulings import Contradiction, Kind, Ruling, contradictions, identity_of, unconfirmed
 from .deciding import note_unplanned, planned_batch
 
-CHOICES = (Kind.PERSON, Kind.NEW, Kind.OUT)
-
 
 class Scope(StrEnum):
     """How far one decision goes."""
