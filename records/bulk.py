@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
+import psycopg2
 from django.db import connection, models
 from psycopg2.extras import execute_values
 
@@ -83,7 +84,13 @@ def insert_rows(model: type[models.Model], attributes: Sequence[str], rows: Iter
         if connection.vendor == "postgresql":
             statement = f"COPY {table} ({quoted}) FROM STDIN"
             # Streamed: the server stores the first rows while the next are being made.
-            cursor.copy_expert(statement, _Stream(_copy_lines(rows)))
+            stream = _Stream(_copy_lines(rows))
+            try:
+                cursor.copy_expert(statement, stream)
+            except psycopg2.Error:
+                if stream.error is not None:
+                    raise stream.error from None  # not the database failed, but who made the rows
+                raise
         else:
             marks = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608
@@ -178,8 +185,17 @@ class _Stream:
     def __init__(self, lines: Iterable[str]) -> None:
         self._parts = ("".join(some).encode() for some in batched(lines, IN_HAND))
         self._part = io.BytesIO()
+        self.error: Exception | None = None
 
     def read(self, size: int) -> bytes:
+        """The driver tells of its own words only what was raised here: it is kept for who started it."""
+        try:
+            return self._read(size)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def _read(self, size: int) -> bytes:
         while not (data := self._part.read(size)):
             part = next(self._parts, None)
             if part is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
 from .rulings import (
     SETTLED,
+    Contradiction,
     Kind,
     Ruling,
     contradictions,
@@ -176,6 +177,8 @@ class Grouping:
             why = _("第 %(row)s 列是資料庫中身分證字號不同的校友。")
         elif item.digest and self.by_digest.get(item.digest, group) is not group:
             why = _("檔案中另有身分證字號與本列相同的列，與第 %(row)s 列不是同一人。")
+        elif person is None and (against := self._against_ruled(item, group)):
+            why = _("第 %(row)s 列依決定併入既有校友，而本列：") + "".join(one.sentence for one in against)
         else:
             item.is_joined = True
             told = self.rulings[item.row.number].told
@@ -183,6 +186,17 @@ class Grouping:
             return group
         _overtake(item, why % {"row": followed})
         return None
+
+    def _against_ruled(self, item: Item, group: Group) -> list[Contradiction]:
+        """What nobody confirmed of a row that comes to a stored person only because it follows a row ruled to be that
+        person."""
+        ruled = next(
+            (one.ruling for one in group.items if one.ruling and one.ruling.kind == Kind.PERSON), None
+        )
+        if ruled is None:
+            return []
+        ruling = replace(ruled, record_id=None, is_new_degree=True)
+        return unconfirmed(contradictions(item, ruling, self.known), ruling)
 
     def _rule(self, item: Item) -> bool:
         """Whether a person's ruling on the row stands; one that facts have overtaken is asked for again."""

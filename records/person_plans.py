@@ -105,19 +105,22 @@ class PersonPlan:
         return "、".join(_("第%(row)s列") % {"row": item.row.number} for item in self.group.items)
 
     def _can_be_told_apart(self) -> bool:
-        """A wrong national ID keeps a row in only when its student number still says who it is."""
-        if any(item.digest for item in self.group.items):
+        """A wrong national ID keeps a row in only when its student number still says who it is, or a person who
+        declared it to be the same as a row that can be told apart."""
+        items = self.group.items
+        if any(item.digest for item in items):
             return True
-        going = True
-        for item in self.group.items:
-            wrong = item.row.is_rejected("national_id")
-            if wrong and not (item.value("student_number") and item.value("programme")):
-                item.planned.verdict = Verdict.KEPT_OUT
-                going = False
-        if not going:
-            for item in self.group.items:
-                item.planned.verdict = Verdict.KEPT_OUT
-        return going
+        unclear = [
+            item
+            for item in items
+            if item.row.is_rejected("national_id")
+            and not (item.value("student_number") and item.value("programme"))
+        ]
+        if not unclear or (len(unclear) < len(items) and any(item.is_joined for item in items)):
+            return True
+        for item in items:
+            item.planned.verdict = Verdict.KEPT_OUT
+        return False
 
     def _is_one_new_row(self) -> bool:
         """Nothing to compare with: most rows of most files."""

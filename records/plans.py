@@ -190,7 +190,7 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
         diff = [(header, "", text) for header, text in texts.items() if text]
     became = stored.became
     record = became.present_record if became else stored.record
-    is_taken_back = bool(became) and record is None
+    is_taken_back = record is None and (bool(became) or stored.record_id is not None)
     serial = record.serial_number if record else values[INDEX["serial_number"]]
     return RowView(
         row_number=stored.row_number,

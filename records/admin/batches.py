@@ -235,7 +235,7 @@ class ImportBatchAdmin(BatchUndoPages, BatchRowPages, BatchDiscardPage, BatchHan
             "questions": imports.open_questions(batch, asked) if is_planned else [],
             "asked_about_rows": imports.asked_about_rows(batch, asked) if is_planned else [],
             "waits_to_be_planned": is_planned and batch.needs_plan,
-            "overtaken": imports.overtaken(batch) if is_planned else None,
+            "overtaken": imports.overtaken(batch) if is_planned and not batch.needs_plan else None,
             "waiting_for_others": _count(batch, Verdict.NEEDS_PERSON) - sum(one.rows for one in asked),
             "answers": imports.answers_of(batch),
             "programmes": Programme.objects.all() if is_planned else [],

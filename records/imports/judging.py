@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -111,10 +111,11 @@ def judge(batch: ImportBatch, ids: Sequence[int], mentioned: Mentions) -> list[J
     """Judge these people, a few thousand at most. Who is going to write holds their rows locked."""
     people = traces(Person.history.filter(id__any_of=list(ids)), batch)
     degrees: dict[int, dict[int, Trace]] = defaultdict(dict)
-    touched = _Touched()
+    touched = _Touched(mentioned.taken_back)
     rows = AcademicRecord.history.filter(person_id__any_of=list(ids))
     for pk, trace in traces(rows, batch, touched).items():
-        degrees[trace.after.person_id][pk] = trace
+        degrees[trace.after.person_id][pk] = _without_taken_back(trace, current_record_values, mentioned)
+    people = {pk: _without_taken_back(trace, seen_values, mentioned) for pk, trace in people.items()}
     found = [Judgement(pk, people.get(pk), degrees[pk]) for pk in ids]
     entered = [one.person_id for one in found if one.trace and one.trace.is_created]
     touched.load(batch, entered, [pk for one in found for pk, t in one.records.items() if t.is_created])
@@ -141,15 +142,27 @@ def traces(history: QuerySet, batch: ImportBatch, touched: _Touched | None = Non
             before = rows[own[0] - 1] if own[0] else None
             found[pk] = Trace(before, rows[own[-1]], rows[own[-1] + 1 :])
         elif touched is not None:
-            touched.by_rows(rows[0].person_id, rows)
+            touched.by_other_degree(rows)
     return found
+
+
+def _without_taken_back(
+    trace: Trace, values_of: Callable[[Any], Mapping[str, str]], mentioned: Mentions
+) -> Trace:
+    """What other batches did and took back again does not count, where it is all that happened and left nothing."""
+    later = trace.later
+    if not later or any(row.batch_id not in mentioned.taken_back for row in later):
+        return trace
+    is_as_before = not trace.is_gone and values_of(later[-1]) == values_of(trace.after)
+    return replace(trace, later=[]) if is_as_before else trace
 
 
 # --- what somebody whom the batch entered has come to since ----------------------------------------------------
 class _Touched:
     """Why people and degrees that the batch entered have to stay, the earliest change first."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken_back: frozenset[int]) -> None:
+        self._taken_back = taken_back
         self.people: dict[int, Reason] = {}
         self.records: dict[int, Reason] = {}
 
@@ -160,10 +173,17 @@ class _Touched:
             if known is None or known.at is None or row.history_date < known.at:
                 self.people[person_id] = Reason(Why.CHANGED, row.history_user_id, row.history_date)
 
+    def by_other_degree(self, rows: Sequence[Any]) -> None:
+        """All history rows of a degree that the batch did not touch; one that came and went with another batch that
+        was taken back was never there."""
+        if rows[-1].history_type != "-" or any(row.batch_id not in self._taken_back for row in rows):
+            self.by_rows(rows[0].person_id, rows)
+
     def load(self, batch: ImportBatch, people: Sequence[int], records: Sequence[int]) -> None:
         lines = Annotation.history.filter(person_id__any_of=list(people))
         for row in lines.exclude(batch=batch, source=Source.IMPORT).order_by("history_id").iterator():
-            self.by_rows(row.person_id, [row])
+            if row.batch_id not in self._taken_back:
+                self.by_rows(row.person_id, [row])
         self.records = dict(_references(AcademicRecord, records))
         for pk, reason in _references(Person, people):
             self.people.setdefault(pk, reason)

@@ -19,12 +19,13 @@ _TAKEN_IN = (Verdict.UPDATE, Verdict.UNCHANGED, Verdict.NEW_RECORD)
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """People and degrees that the batch entered and that rows of other files speak of; and the rows of later files
-    about people whom the batch changed."""
+    """People and degrees that the batch entered and that rows of other files speak of; the rows of later files about
+    people whom the batch changed; and the other batches that were taken back, which speak of nobody."""
 
     people: frozenset[int]
     records: frozenset[int]
     later_rows: dict[int, list[int]]  # by person
+    taken_back: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -37,7 +38,10 @@ class Said:
 
 def mentions(batch: ImportBatch) -> Mentions:
     """What rows of other imported batches say, unchanged ones too. These columns have no index: asked once for all."""
-    rows = ImportRow.objects.filter(batch__state=ImportBatch.State.APPLIED).exclude(batch=batch).order_by()
+    undos = BatchUndo.objects.filter(state=BatchUndo.State.APPLIED).exclude(batch=batch)
+    taken_back = frozenset(undos.values_list("batch", flat=True))
+    rows = ImportRow.objects.filter(batch__state=ImportBatch.State.APPLIED).exclude(batch=batch)
+    rows = rows.exclude(batch__in=taken_back).order_by()
 
     def mentioned(model: type[Model], name: str) -> frozenset[int]:
         entered = model.history.filter(batch=batch, source=Source.IMPORT, history_type="+").order_by()
@@ -45,14 +49,12 @@ def mentions(batch: ImportBatch) -> Mentions:
         return frozenset(found.values_list(name, flat=True))
 
     people, records = mentioned(Person, "person"), mentioned(AcademicRecord, "record")
-    return Mentions(people, records, _later_rows(batch, rows))
+    return Mentions(people, records, _later_rows(batch, rows), taken_back)
 
 
 def _later_rows(batch: ImportBatch, rows: QuerySet[ImportRow]) -> dict[int, list[int]]:
-    """The rows about people whom the batch changed, of files imported after it and not taken back."""
-    taken_back = BatchUndo.objects.filter(state=BatchUndo.State.APPLIED).values("batch")
+    """The rows about people whom the batch changed, of files imported after it."""
     later = rows.filter(batch__applied_at__gt=batch.applied_at, verdict__in=_TAKEN_IN)
-    later = later.exclude(batch__in=taken_back)
     changed = {"batch": batch, "source": Source.IMPORT, "history_type": "~"}
     found = defaultdict(list)
     for model, key in ((Person, "id"), (AcademicRecord, "person_id")):

@@ -50,8 +50,6 @@ def overtaken(batch: ImportBatch) -> Overtaken:
 def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
     """The rows of a plan that mean somebody with a newer line of history than the plan knows."""
     seen = batch.history_seen
-    if not seen:
-        return ImportRow.objects.none()  # planned by an earlier version of the product
     people = Person.history.filter(history_id__gt=seen["people"], batch=None)
     degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None)
     edited = {*people.values_list("id", flat=True), *degrees.values_list("person", flat=True)}
@@ -60,8 +58,13 @@ def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
 
 
 def _by_batches(batch: ImportBatch) -> bool:
+    """Whether another batch was written or taken back since, or while the plan was made."""
     since = {"applied_at__gt": batch.planned_at}
-    return (
-        ImportBatch.objects.filter(**since).exclude(pk=batch.pk).exists()
-        or BatchUndo.objects.filter(**since).exists()
+    if ImportBatch.objects.filter(**since).exclude(pk=batch.pk).exists():
+        return True
+    seen = batch.history_seen
+    people = Person.history.filter(history_id__gt=seen["people"])
+    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"])
+    return BatchUndo.objects.filter(**since).exists() or any(
+        newer.exclude(batch=None).exists() for newer in (people, degrees)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -128,6 +128,8 @@ def _store_plan(
     options = plans.options_of(batch, rulings_of(batch))
     batch.history_seen = history_now()
     total, planned = plan(rows, Lists.load(), options)
+    if connection.vendor == "sqlite":
+        planned = list(planned)  # where one writes at a time, others may do so until the rows are ready
     with transaction.atomic():
         if not held(batch, State.READING, State.APPLYING).select_for_update().exists():
             return  # somebody else ended this batch meanwhile, or took it over

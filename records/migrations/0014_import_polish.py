@@ -2,6 +2,12 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def plan_again(apps, schema_editor):
+    """A plan made before this does not know what it saw last: it is made again before anybody confirms it."""
+    batches = apps.get_model("records", "ImportBatch").objects.filter(state="planned")
+    batches.update(needs_plan=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [("records", "0013_said_since_the_plan")]
 
@@ -16,6 +22,7 @@ class Migration(migrations.Migration):
             name="history_seen",
             field=models.JSONField(default=dict),
         ),
+        migrations.RunPython(plan_again, migrations.RunPython.noop),
         migrations.AddField(
             model_name="importdecision",
             name="other_row",

@@ -37,6 +37,7 @@ from tests.factories import (
     received,
     row,
     verdicts,
+    views,
     workbook,
 )
 from tests.undoings import faults, outcomes, undo_planned, undone, values_of
@@ -384,6 +385,38 @@ def test_what_a_later_file_says_again_stays_and_what_it_does_not_say_goes_back()
     assert (person.address, person.city) == ("臺北市大安區羅斯福路4號", "基隆市")
     assert person.academic_records.get().class_name == "四年B班"
     assert ("kept", "referred", "class_name") in outcomes(undo)
+
+
+def test_a_later_file_that_was_taken_back_does_not_hold_the_people_of_an_earlier_one():
+    """It changed one of them, gave another a further degree and found the third unchanged; nothing of it is left."""
+    first, second, third = row(), row(**BACHELOR), row()
+    batch = imported([first, second, third])
+    later = imported([first | {"聯絡住址": "北寧路99號"}, second | MASTER, third], mode="overwrite")
+    assert outcomes(undo_planned(batch)) == [("kept", "changed", "")] * 2 + [("kept", "referred", "")]
+    assert undoing.discard_undo(BatchUndo.objects.get(batch=batch))
+    undone(later)
+    undone(batch)
+    assert not Person.objects.exists() and not AcademicRecord.objects.exists() and not faults()
+    assert [view.person_id for view in views(later)] == [None] * 3  # no page leads to somebody who is gone
+
+
+def test_an_edit_between_a_later_file_and_its_undo_still_holds():
+    came = row()
+    batch = imported([came])
+    later = imported([came | {"聯絡住址": "北寧路99號"}], mode="overwrite")
+    person = Person.objects.get()
+    write(person, city="宜蘭縣")
+    undone(later)
+    assert outcomes(undo_planned(batch)) == [("kept", "changed", "")]
+
+
+def test_a_file_that_came_after_one_that_was_taken_back_still_holds():
+    came = row()
+    batch = imported([came])
+    later = imported([came | {"聯絡住址": "北寧路99號"}], mode="overwrite")
+    undone(later)
+    imported([came | {"聯絡住址": "北寧路99號"}], mode="overwrite")
+    assert outcomes(undo_planned(batch)) == [("kept", "changed", "")]
 
 
 def test_an_old_number_that_comes_back_is_nothing_new_to_call():

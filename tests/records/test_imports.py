@@ -12,7 +12,7 @@ from django.db import DataError
 from openpyxl import load_workbook
 
 from accounts.models import User
-from records import imports, plans, tasks, terms
+from records import imports, person_plans, plans, tasks, terms
 from records.encryption import DamagedValue
 from records.imports import planning
 from records.models import AcademicRecord, FollowUp, ImportBatch, ImportRow, Person, Term
@@ -348,3 +348,32 @@ def test_what_a_closed_account_confirmed_is_not_written(user_of):
     batch.refresh_from_db()
     assert (batch.state, batch.applied_by) == ("planned", None) and "請由其他同仁確認" in batch.error
     assert not Person.objects.exists()
+
+
+def test_a_fault_while_rows_are_made_is_not_called_one_of_the_database(tmp_path, monkeypatch, caplog):
+    def broken(plan: object) -> None:
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr(person_plans.PersonPlan, "make", broken)
+    batch = received(workbook(tmp_path / "離校.xlsx", [row()]))
+    with pytest.raises(ValueError, match="a bug of ours"):
+        imports.read_and_plan(batch)
+    batch = reloaded(batch)
+    assert batch.state == "failed" and "讀取時發生錯誤" in batch.error
+
+
+def test_a_batch_that_was_written_while_a_plan_was_made_is_told(monkeypatch):
+    known = row()
+    imported([known])
+    plan = planning.plan
+
+    def slow(*args: object) -> object:
+        made = plan(*args)
+        with monkeypatch.context() as patch:
+            patch.setattr(planning, "plan", plan)
+            imported([known | {"聯絡住址": "基隆市中正區新豐街99號"}], mode="overwrite")
+        return made
+
+    monkeypatch.setattr(planning, "plan", slow)
+    batch = planned([known | {"聯絡住址": "基隆市中正區新豐街77號"}], mode="overwrite")
+    assert imports.overtaken(batch).by_batches

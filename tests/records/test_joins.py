@@ -237,3 +237,34 @@ def test_a_row_that_is_not_offered_cannot_be_chosen(client_of):
     address = f"/admin/records/importbatch/{batch.pk}/rows/3/decide/"
     client_of("center_staff").post(address, {"choice": "row-4", "reason": "試"})
     assert not ImportDecision.objects.exists()
+
+
+def test_a_row_with_a_wrong_national_id_comes_in_with_the_row_it_is_the_same_as():
+    """Alone nothing tells who it is; now somebody has told."""
+    wrong = master(身分證字號="A123456780", 學號=None)
+    batch = joined(planned([bachelor(), wrong]), 2, 3)
+    assert sorted(verdicts(batch)) == ["new_person", "new_record"]
+    assert "check_digit" in str(codes(batch)) or any(view.remarks for view in views(batch))
+    person = applied(batch) and Person.objects.get()
+    assert person.academic_records.count() == 2 and not person.national_id
+    verified()
+
+
+def test_two_rows_of_which_neither_can_be_told_apart_stay_out_together():
+    wrong = {"身分證字號": "A123456780", "學號": None}
+    batch = joined(planned([bachelor(**wrong), master(**wrong)]), 2, 3)
+    assert verdicts(batch) == ["kept_out", "kept_out"]
+
+
+def test_a_row_does_not_follow_another_to_a_person_whom_it_contradicts():
+    """Alone it could not be declared this person before somebody confirmed that name and birthday differ."""
+    imported([row(中文姓名="陳舊名", 生日="1980-01-01", 身分證字號=None, 畢業系所="商船學系學士班")])
+    to_person = Ruling(Kind.PERSON, Person.objects.get().pk, is_new_degree=True)
+    batch = planned([bachelor(), master(生日=None)])
+    for number, ruling in ((3, to_person), (2, Ruling(Kind.ROW, other_row=3))):
+        stored = ImportRow.objects.get(batch=batch, row_number=number)
+        assert imports.decide_row(batch, stored, ruling, scope=Scope.ROW, reason="查證", by=importer())
+    imports.replan(batch)
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    assert verdicts(batch)[0] == "needs_person"
+    assert "姓名與生日都與這位校友不同" in str(views(batch)[0].remarks)
