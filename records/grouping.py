@@ -274,12 +274,15 @@ class Grouping:
             if other is group:
                 continue
             header = BY_ATTRIBUTE[attribute].header
-            for one in (item, *(i for i in other.items if i.value(attribute) == value)):
-                one.ask(
-                    header,
-                    "given_twice" if attribute == "serial_number" else "student_given_twice",
-                    _("檔案中有兩位不同的人使用相同的%(header)s，請查明是哪一位的。") % {"header": header},
-                )
+            claimants = [*(i for i in other.items if i.value(attribute) == value), item]
+            numbers = sorted(one.row.number for one in claimants)
+            sentence = _("檔案中有兩位不同的人使用相同的%(header)s（%(rows)s），請查明是哪一位的。") % {
+                "header": header,
+                "rows": "、".join(_("第%(row)s列") % {"row": number} for number in numbers),
+            }
+            for one in claimants:
+                code = "given_twice" if attribute == "serial_number" else "student_given_twice"
+                one.ask(header, code, sentence)
         if item.ruling and item.value("student_number") and not keeps_number(item.record):
             self._claim_number(item, group)
 

@@ -168,6 +168,8 @@ class BatchRowPages(BatchPages):
             "cells": row_pages.cell_views(stored, view),
             "asked": [remark for remark in view.remarks if remark[1] != NOTE],
             "is_open": is_open,
+            "is_left_out": batch.state == State.APPLIED
+            and stored.verdict in (Verdict.NEEDS_PERSON, Verdict.KEPT_OUT),
             "asks_programme": asks and bool(stored.question) and not stored.question.startswith(ABOUT_ROWS),
             "place": row_pages.place_of(batch, stored) if is_open else None,
             "decision": newest_decision(stored),

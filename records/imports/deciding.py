@@ -5,6 +5,7 @@ Every answer moves a plan only while it waits for confirmation, and counts when 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from .files import kept_for_mapping, upload_path
 from .states import State, move
 
 QUESTIONS_A_PAGE = 20
+_ROW_NUMBERS = re.compile(r"（第 ?\d+ ?列[^）]*）")
 _WITHDRAWN = (State.RECEIVED, State.READING, State.PLANNED)
 
 
@@ -102,12 +104,20 @@ def _asking(batch: ImportBatch) -> QuerySet[ImportRow]:
 
 def asked_about_rows(batch: ImportBatch, asked: list[Asked]) -> list[tuple[Asked, list[tuple[str, str]]]]:
     """What is asked about rows that are decided one by one, with the sentences as (header, sentence) of the first
-    row; at most `QUESTIONS_A_PAGE` of them."""
+    row; at most `QUESTIONS_A_PAGE` of them. Sentences that stand for several rows name none of them."""
     found = [one for one in asked if one.question.startswith(plans.ABOUT_ROWS)][:QUESTIONS_A_PAGE]
     first_rows = ImportRow.objects.filter(batch=batch, row_number__in=[one.first for one in found])
     remarks = dict(first_rows.values_list("row_number", "remarks"))
     return [
-        (one, [(r[0], r[3]) for r in remarks[one.first] if f"{r[2]}@{r[0]}" in one.question]) for one in found
+        (
+            one,
+            [
+                (header, sentence if one.rows == 1 else _ROW_NUMBERS.sub("", sentence))
+                for header, _level, code, sentence in remarks[one.first]
+                if f"{code}@{header}" in one.question
+            ],
+        )
+        for one in found
     ]
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..columns import BY_ATTRIBUTE, SECONDARY_WORDS
-from ..models import AcademicRecord, BatchUndo, BatchUndoRow, Person, Source
+from ..models import AcademicRecord, BatchUndo, BatchUndoRow, ImportRow, Person, Source
 from ..programmes import Lists
 from ..storing import current_record_values, current_values
 from .judging import Trace, traces
@@ -124,6 +124,8 @@ class _Past:
             }
         if row.why == Why.REFERRED:
             model: Any = apps.get_model(row.referred_by)
+            if model is ImportRow:
+                return _("之後匯入的檔案也有這位校友的資料；要一併還原，請先還原那個批次")
             return _("之後有「%(what)s」提及") % {"what": model._meta.verbose_name}
         return str(row.get_why_display()) if row.why else ""
 

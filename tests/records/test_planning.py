@@ -173,6 +173,15 @@ def test_a_number_given_to_two_people_needs_a_person(header, value, code):
     assert all(code in found for found in codes(batch)[:2])
 
 
+def test_two_who_claim_one_number_are_named_on_their_rows_and_not_where_many_are_asked_alike():
+    batch = planned(
+        [row(學號="00957001"), row(), row(學號="00957001"), row(學號="00957002"), row(學號="00957002")]
+    )
+    assert "（第2列、第4列）" in str(views(batch)[0].remarks)
+    [(asked, sentences)] = imports.asked_about_rows(batch, imports.asked_in(batch))
+    assert asked.rows == 4 and "第" not in str(sentences) and "使用相同的學號" in str(sentences)
+
+
 def test_a_doubled_row_is_imported_once():
     doubled = row()
     batch = imported([doubled, doubled])
