@@ -26,6 +26,7 @@ INSTALLED_APPS.append(SINGLE_SIGN_ON_APP)  # noqa: F405  tests of single sign-on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+MFA_TOTP_TOLERANCE = 1  # the half minute may turn between the making of a code and its answer
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

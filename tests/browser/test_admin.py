@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from records import progress
 from records.models import ImportBatch, Person, SerialSeries
@@ -70,12 +71,12 @@ def test_the_progress_bar_moves_and_the_page_follows_the_batch(page_of):
     page.goto(f"/admin/records/importbatch/{batch.pk}/")
     page.get_by_text("寫入資料：10／100").wait_for()
     progress.write(batch.pk, "applying", 60, 100)
-    page.get_by_text("寫入資料：60／100").wait_for(timeout=5000)
+    page.get_by_text("寫入資料：60／100").wait_for()
     assert page.locator("#batch-state").text_content() == "寫入中"
     assert page.locator("progress").evaluate("bar => bar.value") == 60
     progress.clear(batch.pk)
     batches.update(state=ImportBatch.State.PLANNED)
-    page.get_by_role("button", name="確認匯入").wait_for(timeout=5000)
+    page.get_by_role("button", name="確認匯入").wait_for()
 
 
 def test_the_example_of_a_series_follows_the_typing(page_of):
@@ -83,7 +84,7 @@ def test_the_example_of_a_series_follows_the_typing(page_of):
     page.goto(f"/admin/records/serialseries/{SerialSeries.objects.filter(letter='B').first().pk}/")
     page.get_by_label("編碼格式").fill("X{letter}-{sequence}")
     page.get_by_label("序號位數").fill("6")
-    assert page.locator("output").text_content() == "XB-000001"
+    expect(page.locator("output")).to_have_text("XB-000001")
 
 
 def test_a_search_by_national_id_leads_to_the_person_without_showing_it(page_of):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from records.models import ChangeRequest, Person
 from tests.change_requests import OTHER, OWN, contact_of, proposed, waiting
@@ -53,7 +54,7 @@ def test_a_request_is_found_opened_and_approved_by_keyboard(page_of, requests):
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=f"異動申請 {requests[1].number}").wait_for()
     page.get_by_role("button", name="退回申請人").press("Enter")
-    assert page.locator("#trouble:focus").is_visible()
+    expect(page.locator("#trouble")).to_be_focused()
     page.get_by_role("button", name="核准", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_text("已核准並寫入").wait_for()

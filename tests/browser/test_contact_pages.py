@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from records.changes import PersonChange, apply_changes
 from records.models import Department, Person, Source
@@ -76,6 +77,7 @@ def save_by_keyboard(page, field: str, text: str) -> None:
     page.keyboard.type(text)
     press(page, "Enter")
     page.get_by_text("已儲存：").wait_for()
+    page.wait_for_load_state()
 
 
 def open_form_by_keyboard(page) -> None:
@@ -151,7 +153,7 @@ def test_while_typing_the_stored_form_is_shown_and_taken_over(page_of, contact):
     page.keyboard.type("0912345678")
     press(page, "Tab")
     page.get_by_text("將儲存為 0912-345678").wait_for()
-    assert page.get_by_label("行動電話").input_value() == "0912-345678"
+    expect(page.get_by_label("行動電話")).to_have_value("0912-345678")
 
 
 @pytest.mark.parametrize("width", [1400, 390])
@@ -180,7 +182,7 @@ def test_the_pages_have_no_barriers_and_fit(page_of, three, width):
     page.get_by_label("聯絡電話").focus()
     page.get_by_text("將儲存為").wait_for()
     page.get_by_role("button", name="帶入 基隆市").click()
-    assert page.get_by_label("城市").input_value() == "基隆市"
+    expect(page.get_by_label("城市")).to_have_value("基隆市")
     look("edit with notices")
     page.get_by_role("button", name="儲存").click()
     page.get_by_text("尚未儲存任何欄位").wait_for()
@@ -239,7 +241,7 @@ def test_who_leaves_a_changed_form_is_asked_and_who_saves_it_is_not(page_of, con
     page.goto(f"/alumni/people/{person.pk}/edit/")
     tab_to(page, "跳到第一個欄位")
     press(page, "Enter")
-    assert page.evaluate(NAME_OF_FOCUS) == "行動電話"
+    expect(page.get_by_label("行動電話")).to_be_focused()
     page.get_by_label("行動電話").fill("0912-345678")
     with page.expect_event("dialog"):
         page.get_by_role("link", name="首頁").click()
@@ -255,8 +257,9 @@ def test_a_list_of_people_is_made_by_keyboard_alone(page_of, contact):
     page = page_of(ROLE)
     page.goto("/alumni/batch/")
     for name in ("陳獨一", "黃獨二"):
+        expect(page.get_by_label("搜尋要加入的校友")).to_be_focused()
         page.keyboard.type(name)
         page.get_by_text("找到 1 位校友").wait_for()
         press(page, "ArrowDown", "Enter")
         page.get_by_text(f"已將「{name}」加入名單").wait_for()
-    assert page.locator(".batch-list li").count() == 2
+    expect(page.locator(".batch-list li")).to_have_count(2)

@@ -8,7 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts import invitations
 from accounts.models import Role, User
@@ -30,6 +30,11 @@ def account(user_of) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def sign_out(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="登出").press("Enter")
 
 
 def sign_in(page: Page, password: str = PASSWORD) -> None:
@@ -66,7 +71,7 @@ def test_from_the_invitation_to_a_login_with_a_code(page_of, user_of, settings, 
     page.get_by_role("heading", name="備用碼").wait_for()
     assert not barriers(page)
     recovery = page.locator(".codes code").first.inner_text()
-    page.get_by_role("button", name="登出").press("Enter")
+    sign_out(page)
     for code in (lambda: code_of(secret), lambda: recovery):
         sign_in(page)
         page.get_by_label("驗證碼或備用碼").wait_for()
@@ -74,7 +79,7 @@ def test_from_the_invitation_to_a_login_with_a_code(page_of, user_of, settings, 
         page.keyboard.type(code())
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="首頁").wait_for()
-        page.get_by_role("button", name="登出").press("Enter")
+        sign_out(page)
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(page_of, account):
@@ -91,11 +96,11 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(page_of, account):
     assert not barriers(page)
     page.get_by_role("button", name="新增").click()
     page.get_by_role("heading", name="備用碼").wait_for()
-    page.get_by_role("button", name="登出").click()
+    sign_out(page)
     sign_in(page)
     page.get_by_role("button", name="使用通行密鑰").click()
     page.get_by_role("heading", name="首頁").wait_for()
-    page.get_by_role("button", name="登出").click()
+    sign_out(page)
     page.get_by_role("button", name="以通行密鑰登入").click()
     page.get_by_role("heading", name="首頁").wait_for()
     assert Authenticator.objects.filter(user=account, type="webauthn").count() == 1
@@ -130,16 +135,16 @@ def test_a_session_elsewhere_is_seen_and_ends_with_the_password(page_of, account
         sign_in(page)
         page.get_by_role("heading", name="首頁").wait_for()
     here.get_by_role("link", name="登入中的裝置").click()
-    assert here.get_by_role("button", name="自 127.0.0.1 的登入").count() == 1
+    expect(here.get_by_role("button", name="自 127.0.0.1 的登入")).to_have_count(1)
     assert not barriers(here)
     here.get_by_role("link", name="變更密碼").click()
     here.get_by_label("目前密碼").fill(PASSWORD)
     here.get_by_label("新密碼：", exact=True).fill(PASSWORD)
     here.get_by_label("新密碼確認").fill(PASSWORD)
     here.get_by_role("button", name="變更密碼").click()
-    here.get_by_text("最近 3 次").first.wait_for()
     field = here.get_by_label("新密碼：", exact=True)
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(here.get_by_text("最近 3 次").first).to_be_visible()
     described = field.get_attribute("aria-describedby").split()
     assert all(here.locator(f"[id='{name}']").count() == 1 for name in described)
     assert not barriers(here)

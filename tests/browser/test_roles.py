@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts import grants
 from records.changes import NewObjection
@@ -77,4 +78,4 @@ def test_a_contact_reads_every_column_of_the_own_people(page_of, contact, width)
     page.get_by_label("搜尋校友").fill(person.mobile[-3:])
     page.keyboard.press("Enter")
     page.get_by_text("的結果").wait_for()
-    assert page.get_by_role("row").filter(has_text="林玉海").count() == 1
+    expect(page.get_by_role("row").filter(has_text="林玉海")).to_have_count(1)

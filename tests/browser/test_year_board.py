@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from records import terms
 from records.models import Term
@@ -44,8 +45,8 @@ def test_a_term_is_reasoned_signed_off_and_printed(page_of, term):
     page.goto(BOARD)
     page.get_by_role("link", name=str(term)).first.click()
     checks = page.get_by_role("region", name="檢核")
-    assert checks.get_by_text("未通過").is_visible()
-    assert page.get_by_text("差異大", exact=True).first.is_visible()
+    expect(checks.get_by_text("未通過")).to_be_visible()
+    expect(page.get_by_text("差異大", exact=True).first).to_be_visible()
     page.get_by_text("填寫說明").click()
     page.get_by_label("理由").fill("一筆待註冊課務組更正")
     page.get_by_role("button", name="儲存說明").click()

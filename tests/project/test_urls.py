@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.walking import forgotten, portions, same_login
 
 from .url_table import ANONYMOUS, FORBIDDEN, NOT_ALLOWED, OK, TABLE, VISITORS
 
@@ -27,31 +30,47 @@ def test_every_address_stands_in_the_table_and_no_other():
     assert not TABLE.keys() - known, f"rows without an address: {sorted(TABLE.keys() - known)}"
 
 
-@pytest.mark.parametrize("key", TABLE)
-def test_an_address_answers_every_visitor_as_the_table_says(key, client_of):
-    """In one test: a GET changes nothing, so that the answers do not depend on one another."""
-    row = TABLE[key]
-    path = f"/{key}" if "/" in key else reverse(key, kwargs=row.kwargs())
-    answers = {
-        visitor: client_of(None if visitor == ANONYMOUS else visitor).get(path, row.query)
-        for visitor in VISITORS
-    }
-    assert {visitor: answer.status_code for visitor, answer in answers.items()} == row.expected
+@pytest.fixture
+def browser_of(client_of) -> Callable[[str], Client]:
+    """`browser_of(visitor)`: a new browser of that visitor."""
+    logins = {visitor: client_of(None if visitor == ANONYMOUS else visitor) for visitor in VISITORS}
+    return lambda visitor: same_login(logins[visitor])
 
 
-POSTED = {key for key, row in TABLE.items() if row.posted}
+@pytest.mark.parametrize("keys", portions(list(TABLE)))
+def test_addresses_answer_every_visitor_as_the_table_says(keys, browser_of):
+    """The visitors of one address come one after another: a GET changes nothing, so that the answers do not depend
+    on one another."""
+    wrong = []
+    for key in keys:
+        row = TABLE[key]
+        with forgotten():
+            path = f"/{key}" if "/" in key else reverse(key, kwargs=row.kwargs())
+            for visitor in VISITORS:
+                status = browser_of(visitor).get(path, row.query).status_code
+                if status != row.expected[visitor]:
+                    wrong.append(f"{key} for {visitor}: {status}, not {row.expected[visitor]}")
+    assert not wrong
+
+
+POSTED = sorted(key for key, row in TABLE.items() if row.posted)
 
 
 def test_an_address_without_get_says_who_may_post():
-    assert {key for key, row in TABLE.items() if NOT_ALLOWED in row.expected.values()} == POSTED
+    assert {key for key, row in TABLE.items() if NOT_ALLOWED in row.expected.values()} == set(POSTED)
 
 
-@pytest.mark.parametrize("visitor", VISITORS)
-@pytest.mark.parametrize("key", sorted(POSTED))
-def test_a_post_answers_a_visitor_as_the_table_says(key, visitor, client_of):
-    row = TABLE[key]
-    client = client_of(None if visitor == ANONYMOUS else visitor)
-    assert client.post(reverse(key, kwargs=row.kwargs())).status_code == row.posted[visitor]
+@pytest.mark.parametrize("keys", portions(POSTED))
+def test_a_post_answers_every_visitor_as_the_table_says(keys, browser_of):
+    wrong = []
+    for key in keys:
+        row = TABLE[key]
+        for visitor in VISITORS:
+            with forgotten():
+                status = browser_of(visitor).post(reverse(key, kwargs=row.kwargs())).status_code
+            if status != row.posted[visitor]:
+                wrong.append(f"{key} for {visitor}: {status}, not {row.posted[visitor]}")
+    assert not wrong
 
 
 @pytest.mark.parametrize("visitor", VISITORS)

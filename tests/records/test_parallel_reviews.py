@@ -23,7 +23,8 @@ from tests.people import degree, somebody
 from .test_parallel_imports import together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("organisation")]
-A_MOMENT = 0.5  # seconds
+A_MOMENT = 0.5  # seconds for what a lock may keep from coming
+PATIENCE = 60  # seconds for what comes in any case
 
 
 def test_of_reviewers_who_approve_at_once_exactly_one_wins_and_the_others_are_told(user_of):
@@ -91,7 +92,7 @@ def test_a_call_and_an_edit_of_one_person_at_once_both_go_through(user_of, monke
     slowed(monkeypatch, follow_ups, "log_call_to", says=calling, waits_for=threading.Event())
 
     def call() -> bool:
-        editing.wait(A_MOMENT)
+        assert editing.wait(PATIENCE)
         try:
             follow_ups.log_call(item, by=staff, at=timezone.now(), number="0911-000001", outcome="reached")
         except ValidationError:  # the address has come: nobody has to be called any more
@@ -113,7 +114,7 @@ def test_a_paper_handed_in_later_and_an_approval_at_once_both_go_through(user_of
     slowed(monkeypatch, change_reviews, "may_review", says=approving, waits_for=threading.Event())
 
     def approve() -> str:
-        supplementing.wait(A_MOMENT)
+        assert supplementing.wait(PATIENCE)
         act = {"by": reviewer, "at": timezone.now()}
         try:
             change_reviews.approve(request.pk, version=1, seen=seen, items=None, **act)
@@ -136,7 +137,7 @@ def test_what_is_said_to_wait_while_it_is_refused_does_wait(user_of, monkeypatch
     slowed(monkeypatch, submissions, "proposed_value", says=looking, waits_for=refused)
 
     def refuse() -> None:
-        looking.wait(A_MOMENT)
+        assert looking.wait(PATIENCE)
         with suppress(ReviewRefused):  # told that there is more to look at
             change_reviews.refuse(request.pk, version=1, by=reviewer, at=timezone.now(), answer="不符")
         refused.set()

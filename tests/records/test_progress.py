@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 
 import pytest
 from django.core.management import call_command
 
-from records import progress
+from records import progress, progress_sentences
 from records.columns import HEADERS
 from records.imports import applying
 from records.models import ImportBatch, Person
@@ -90,14 +91,20 @@ def test_a_full_disk_does_not_stop_the_work(monkeypatch):
 
 
 def test_the_command_tells_how_far_it_is(db, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("records.progress_sentences.SECONDS_BETWEEN_LINES", 0.001)
-    reserve = applying.reserve
+    monkeypatch.setattr(progress_sentences, "SECONDS_BETWEEN_LINES", 0.001)
+    reserve, said = applying.reserve, threading.Event()
+
+    def say(noted: Progress) -> str:
+        if noted.stage == "applying":
+            said.set()
+        return sentence_of(noted)
 
     def slowly(*args: object, **options: object) -> object:
         progress.write(ImportBatch.objects.get().pk, "applying", 1, 2)
-        time.sleep(0.2)
+        assert said.wait(60)
         return reserve(*args, **options)
 
+    monkeypatch.setattr(progress_sentences, "sentence_of", say)
     monkeypatch.setattr(applying, "reserve", slowly)
     importer()
     path = workbook(tmp_path / "離校.xlsx", [row(), row()])

@@ -609,14 +609,9 @@ def test_folding_and_tidying_twice_changes_nothing_more(text):
 )
 def test_a_huge_cell_is_refused_at_once(attribute, pattern):
     text = (pattern * 100_000)[:100_000]
-    fastest = min(_seconds(attribute, text) for _ in range(3))
-    assert fastest < 0.005
-
-
-def _seconds(attribute: str, text: str) -> float:
-    start = time.perf_counter()
+    before = time.process_time()
     clean(attribute, text)
-    return time.perf_counter() - start
+    assert time.process_time() - before < 1  # takes a thousandth; a pattern that goes back and forth, minutes
 
 
 TYPICAL = {

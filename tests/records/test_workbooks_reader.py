@@ -370,7 +370,7 @@ def test_the_process_ends_when_the_rows_are_not_read_to_their_end(path):
     before = len(os.listdir("/proc/self/fd"))
     unread = read_sheet(path, headers=HEADERS, required=REQUIRED)
     del unread
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # others' may have been closed meanwhile
     assert not _children()
 
 
