@@ -64,13 +64,12 @@ _DIVISION_WORDS = (
 _LEVEL_PHRASE = re.compile(
     r"(系|所)?(日間部?|進修部?|夜間部?|學士|大學部|碩士|碩|博士|博|在職|專|班|學位學程|[一二三四五六]年級?)*"
 )
-# A level in full, behind the name of a department with a class behind it: "碩士班" of 資工系碩士班二年級.
+# A level in full, behind the name of a department with a class behind it: "碩士班" of 資工系碩士班二年級. The 所 is the
+# one that `_split` leaves; a 系 behind a name begins another word (系統組).
 _LEVEL_IN_FULL = re.compile(
-    r"[系所]?(?:大學部|(?:日間|進修|夜間)部?)?(?:(?:學士|碩士|博士)(?:在職)?專?班?|碩專班|碩職班|碩班|博班|學位學程)?"
+    r"所?(?:大學部|(?:日間|進修|夜間)部?)?(?:(?:學士|碩士|博士)(?:在職)?專?班?|碩專班|碩職班|碩班|博班|學位學程)?"
 )
 _NAMED = re.compile(r"[\u4e00-\u9fff]")
-_BETWEEN = " \u3000-－—–_/／、,，.．:：;；"
-_IN_BRACKETS = re.compile(r"[(（]([^()（）]*)[)）]")
 _STATUS = re.compile(r"(\d+)[\s\-－—–_.．、:：]*(.*)")
 
 
@@ -249,19 +248,10 @@ class Lists:
                 return key.removeprefix(college)
         return key
 
-    def without_class(self, text: str) -> tuple[str, str]:
-        """「資工系四年A班」→ ("資工系", "四年A班"): the longest beginning that names a programme or a department with
-        its level, and what follows it; ("", "") where no unit is named, and no class where nothing follows."""
-        for end in range(len(text), 1, -1):
-            if self._names_a_unit(text[:end]):
-                unit = text[:end].rstrip(_BETWEEN + "(（")
-                rest = text[len(unit) :].strip(_BETWEEN)
-                whole = _IN_BRACKETS.fullmatch(rest)
-                return unit, whole[1].strip() if whole else rest
-        return "", ""
+    def names_unit(self, text: str) -> bool:
+        """Whether a text is the name of a programme, or of a department with or without its level, and no more.
 
-    def _names_a_unit(self, text: str) -> bool:
-        """By name: a code means its unit only where it is the whole cell."""
+        By name: a code means its unit only where it is the whole cell."""
         key = self._without_college(alias_key(text))
         if not _NAMED.search(key):
             return False

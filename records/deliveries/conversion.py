@@ -7,16 +7,19 @@ import datetime
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
-from ..cells import ErrorCell, FormulaCell, RawCell
+from django.utils.translation import gettext as _
+
+from ..cells import WARNING, ErrorCell, FormulaCell, Note, RawCell
 from ..columns import BY_ATTRIBUTE, COLUMNS
 from ..phones import without_mobiles
 from ..programmes import Lists
 from ..rows import INDEX
 from ..tables import read_table
 from ..text import is_nothing
-from ..values import clean_sex, hide_national_ids
+from ..values import clean_sex, clean_student_number, hide_national_ids
+from .classes import ClassReader
 from .mappings import Mapping
 from .samples import text_of
 from .targets import ALL, CITY, CLASS, FIRST, JOINED, MOBILE, ROC, VALUED, attribute_of, way_of
@@ -41,7 +44,8 @@ class Converter:
         self._ways = {attribute_of(target): way_of(target) for _header, target in mapping.used}
         self._valued = [attribute for attribute in VALUED if attribute in self._sources]
         self._values = {name: found for name, found in mapping.values.items() if name in self._sources}
-        self._classes: dict[str, tuple[str, str]] = {}
+        self._classes = ClassReader(lists)
+        self._taken_off: Counter[tuple[str, str, str]] = Counter()
         self._unknown: dict[str, Counter[str]] = defaultdict(Counter)
 
     def row(self, foreign: Sequence[RawCell]) -> list[RawCell]:
@@ -51,9 +55,7 @@ class Converter:
             cells[INDEX[attribute]] = self._cell(attribute, [foreign[place] for place in places])
         self._take_apart(cells)
         for attribute, values in self._values.items():
-            place = INDEX[attribute]
-            if not _is_broken(cells[place]) and (text := text_of(cells[place])) in values:
-                cells[place] = values[text] or None
+            self._translate(attribute, values, cells)
         for attribute in self._valued:
             self._look_up(attribute, cells)
         return cells
@@ -67,6 +69,19 @@ class Converter:
             if counts
         }
 
+    @property
+    def notes(self) -> list[Note]:
+        """What was done to the file as a whole that a person should know: classes taken off their units."""
+        if not self._taken_off:
+            return []
+        [(text, unit, class_name), _count] = self._taken_off.most_common(1)[0]
+        message = _(
+            "有 %(count)d 列的系所與班級寫在同一欄，已拆成畢業系所與班級資料"
+            "（如「%(text)s」拆成「%(unit)s」與「%(class_name)s」），請抽查畢業系所是否正確；拆開後無法確定畢業系所的維持原文。"
+        )
+        told = {"count": self._taken_off.total(), "text": text, "unit": unit, "class_name": class_name}
+        return [Note(WARNING, "class_taken_off", message % told)]
+
     def _cell(self, attribute: str, parts: list[RawCell]) -> RawCell:
         cell = parts[0] if len(parts) == 1 else _joined(attribute, parts, self._mapping.joins[attribute])
         if self._ways[attribute] == ROC:
@@ -78,14 +93,25 @@ class Converter:
         if self._ways.get("address") == CITY:
             _bring_city(cells)
         if self._ways.get("programme") == CLASS:
-            _divide(cells, "programme", "class_name", self._without_class)
+            _divide(
+                cells, "programme", "class_name", partial(self._without_class, self._student_number(cells))
+            )
         if self._ways.get("phone") == MOBILE:
             _divide(cells, "phone", "mobile", without_mobiles)
 
-    def _without_class(self, text: str) -> tuple[str, str]:
-        if text not in self._classes:
-            self._classes[text] = self._lists.without_class(text)
-        return self._classes[text]
+    def _without_class(self, student_number: str, text: str) -> tuple[str, str]:
+        unit, class_name = self._classes.taken_off(text, student_number)
+        if unit != text:
+            self._taken_off[text, unit, class_name] += 1
+        return unit, class_name
+
+    def _translate(self, attribute: str, values: dict[str, str], cells: list[RawCell]) -> None:
+        """As a person answered: about the rows that the lists do not know. The same text may be known in another row,
+        by its student number or class; nobody was asked about that one."""
+        place = INDEX[attribute]
+        text = text_of(cells[place])
+        if text in values and not _is_broken(cells[place]) and not self._is_known(attribute, text, cells):
+            cells[place] = values[text] or None
 
     def _look_up(self, attribute: str, cells: Sequence[RawCell]) -> None:
         cell = cells[INDEX[attribute]]
@@ -101,9 +127,13 @@ class Converter:
         if not self._is_known(attribute, text, cells):
             self._unknown[attribute][text] += 1
 
+    def _student_number(self, cells: Sequence[RawCell]) -> str:
+        """As the import will read it."""
+        return clean_student_number(cells[INDEX["student_number"]], today=self._today).value
+
     def _is_known(self, attribute: str, text: str, cells: Sequence[RawCell]) -> bool:
         if attribute == "programme":
-            number, class_name = (text_of(cells[INDEX[name]]) for name in ("student_number", "class_name"))
+            number, class_name = self._student_number(cells), text_of(cells[INDEX["class_name"]])
             found = self._lists.resolve_programme(text, student_number=number, class_name=class_name)
             return found.programme_id is not None
         if attribute == "sex":

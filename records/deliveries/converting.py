@@ -70,7 +70,9 @@ def _fill(delivery: Delivery, target: Path) -> Unknown:
         write_sheet(target, headers=HEADERS, rows=rows, formulas=True)
         if not sheet.row_count:
             raise WorkbookRefused("no_rows")
-        notes = [[level, code, hide_national_ids(text)] for level, code, text in sheet.notes]
+        notes = [
+            [level, code, hide_national_ids(text)] for level, code, text in (*sheet.notes, *converter.notes)
+        ]
     held(delivery, State.CONVERTING).update(notes=notes)
     return converter.unknown
 

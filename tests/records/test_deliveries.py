@@ -19,7 +19,7 @@ from records.columns import HEADERS
 from records.deliveries.conversion import Converter, roc_date
 from records.deliveries.mappings import fingerprint
 from records.deliveries.proposals import fold
-from records.models import Delivery, DeliveryMapping, ImportBatch, Person
+from records.models import AcademicRecord, Delivery, DeliveryMapping, ImportBatch, Person
 from records.programmes import Lists
 from records.rows import INDEX
 from records.tables import read_table
@@ -559,10 +559,58 @@ def test_a_class_of_its_own_column_and_a_unit_nobody_knows_stay_as_they_came(org
     assert kept[1] == "四年B班" and unknown[:2] == ("不明系甲班", "")
 
 
-def test_what_is_left_of_a_unit_is_translated_as_a_person_said(organisation):
-    values = {"programme": {"資訊工程學系": "資訊工程學系碩士班"}}
+def test_a_unit_with_its_class_is_translated_as_a_person_said(organisation):
+    values = {"programme": {"資訊工程學系甲班": "資訊工程學系碩士班"}}
     [found] = taken_apart([row(系所班級="資訊工程學系甲班", 學號=None)], WITHOUT_CLASS, values=values)
     assert found[:2] == ("資訊工程學系碩士班", "甲班")
+
+
+def test_an_answer_about_one_row_does_not_turn_rows_that_nobody_asked_about(organisation):
+    """The class of the first tells its programme, that of the second does not."""
+    rows = [row(系所名稱="航管系", 班級名稱=text, 學號=None) for text in ("四年A班", "進四A")]
+    delivery = delivered(rows)
+    assert convert(delivery, as_proposed(delivery)) is None
+    assert delivery.open_details()["unknown"]["programme"] == [["航管系", 1]]
+    answered = as_proposed(delivery, values={"programme": {"航管系": "航運管理學系進修學士班"}})
+    assert deliveries.settle(delivery, answered)
+    deliveries.convert(delivery)
+    delivery.refresh_from_db()
+    imports.read_and_plan(delivery.batch)
+    assert [view.values["畢業系所"] for view in views(delivery.batch)] == [
+        "航運管理學系學士班",
+        "航運管理學系進修學士班",
+    ]
+
+
+def test_a_class_that_may_decide_the_programme_stays_and_its_row_alone_is_asked_about(organisation):
+    rows = [row(系所班級=text, 學號=None) for text in ("航管系四年A班", "航管系進四A")]
+    delivery = delivered(rows, WITHOUT_CLASS)
+    assert convert(delivery, as_proposed(delivery)) is None
+    assert delivery.open_details()["unknown"]["programme"] == [["航管系進四A", 1]]
+
+
+def test_what_was_a_master_in_service_in_the_raw_file_gets_the_number_of_one(organisation):
+    """The whole way: header 系所班級 as proposed, converted, planned, written (SOP 6.1)."""
+    delivery = delivered([row(系所班級="資訊工程學系碩士班(在職)一年級")], WITHOUT_CLASS)
+    applied(convert(delivery, as_proposed(delivery)))
+    assert AcademicRecord.objects.get().serial_number.startswith("T")
+
+
+@pytest.mark.parametrize("number", ["4０957001", "'40957001"])
+def test_the_student_number_beside_a_class_is_read_as_the_import_reads_it(organisation, number):
+    [found] = taken_apart([row(系所班級="資訊工程學系碩士班二年A班", 學號=number)], WITHOUT_CLASS)
+    assert found[:2] == ("資訊工程學系碩士班二年A班", "二年A班")
+
+
+def test_classes_are_not_taken_off_in_silence(organisation):
+    rows = [
+        row(系所班級=text, 學號=None) for text in ("資工系四年A班", "資工系四年A班", "資訊工程學系學士班")
+    ]
+    delivery = delivered(rows, WITHOUT_CLASS)
+    convert(delivery, as_proposed(delivery))
+    [(level, code, sentence)] = delivery.notes
+    assert (level, code) == ("warning", "class_taken_off")
+    assert "2 列" in sentence and "「資工系四年A班」拆成「資工系」與「四年A班」" in sentence
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from records.deliveries.classes import ClassReader
 from records.models import Programme
 from records.programmes import Lists
 
 pytestmark = pytest.mark.django_db
+LEVELS = ("", "學士班", "進修部", "碩士班", "碩士在職專班", "碩專班", "博士班", "系", "所", "碩", "博")
+BEHIND = (
+    "四年A班",
+    "二年級",
+    "四A",
+    "甲班",
+    "碩二",
+    "博二年級",
+    "進四A",
+    "夜四A",
+    "(在職)一年級",
+    "一年級(在職專班)",
+)
+BEHIND += ("(進修部)四年乙班", "日間二年級", "碩專二", "二技甲", "系統組四年A班", "在職一年級")
+DIVISION = re.compile("在職|進|夜|日間|專|二技|組")
 
 
 @pytest.fixture
@@ -165,20 +183,67 @@ def test_the_lists_are_loaded_in_a_few_queries(django_assert_max_num_queries):
     ("text", "unit", "class_name"),
     [
         ("資工系四年A班", "資工系", "四年A班"),
-        ("資工系-四A", "資工系", "四A"),
         ("資工系(四年A班)", "資工系", "四年A班"),
         ("資工系四年A班（復學）", "資工系", "四年A班（復學）"),
         ("資訊工程學系碩士班二年級", "資訊工程學系碩士班", "二年級"),
         ("資訊工程學系(碩士班)二年級", "資訊工程學系(碩士班)", "二年級"),
         ("航管系 進修學士班 四年乙班", "航管系 進修學士班", "四年乙班"),
+        ("商船學系智慧航運國際碩士班二年級", "商船學系智慧航運國際碩士班", "二年級"),
         ("資工碩二", "資工", "碩二"),
         ("電機資訊學院資訊工程學系四年Ａ班", "電機資訊學院資訊工程學系", "四年Ａ班"),
         ("資訊工程學系碩士在職專班", "資訊工程學系碩士在職專班", ""),
-        ("不明系四年A班", "", ""),
-        ("57A班", "", ""),  # a code names its unit only when it is the whole cell
-        ("四年A班", "", ""),
+        ("不明系四年A班", "不明系四年A班", ""),
+        ("57A班", "57A班", ""),  # a code names its unit only when it is the whole cell
+        ("四年A班", "四年A班", ""),
+        ("資工系" + "四年A班" * 9000, "資工系" + "四年A班" * 9000, ""),
+        ("資訊工程學系硬體組", "資訊工程學系硬體組", ""),
         ("", "", ""),
     ],
 )
 def test_a_class_behind_the_name_of_a_unit_is_told_apart(lists, text, unit, class_name):
-    assert lists.without_class(text) == (unit, class_name)
+    assert ClassReader(lists).taken_off(text, "") == (unit, class_name)
+
+
+def test_a_class_that_tells_no_level_is_taken_off_where_the_student_number_tells_it(lists):
+    reader = ClassReader(lists)
+    assert reader.taken_off("資工系-四A", "00957001") == ("資工系", "四A")
+    assert reader.taken_off("資工系-四A", "") == ("資工系-四A", "四A")
+
+
+@pytest.mark.parametrize(
+    ("text", "student_number", "name", "class_name"),
+    [
+        ("資訊工程學系碩士班(在職)一年級", "", "資訊工程學系碩士在職專班", "(在職)一年級"),
+        ("資訊工程學系碩士班在職一年級", "", "資訊工程學系碩士在職專班", "在職一年級"),
+        ("資工系碩士班一年級(在職專班)", "", "資訊工程學系碩士在職專班", "一年級(在職專班)"),
+        ("航運管理學系學士班(進修部)四年乙班", "", None, "(進修部)四年乙班"),
+        ("航管系進四A", "00957001", None, "進四A"),
+        ("資訊工程學系碩士班二年A班", "40957001", None, "二年A班"),
+        ("資工系四年A班", "10957001", None, "四年A班"),
+        # A word behind the name is not cut in two.
+        ("機械與機電工程學系系統組四年A班", "", None, "系統組四年A班"),
+    ],
+)
+def test_a_class_is_not_taken_off_where_it_may_decide_the_programme(
+    lists, text, student_number, name, class_name
+):
+    assert ClassReader(lists).taken_off(text, student_number) == (text, class_name)
+    found = lists.resolve_programme(text, student_number=student_number, class_name=class_name)
+    assert name_of(lists, found) == name
+
+
+@pytest.mark.parametrize("student_number", ["", "00957001", "10957001", "20957001", "30957001", "40957001"])
+def test_taking_a_class_off_changes_no_programme(lists, student_number):
+    """Every programme and its usual short names, before every kind of class."""
+    reader = ClassReader(lists)
+    units = {programme.name for programme in lists.programmes.values()}
+    units |= {f"{short}{level}" for short in ("資工", "航管系", "教育所") for level in LEVELS}
+    for text in (unit + behind for unit in units for behind in BEHIND):
+        unit, class_name = reader.taken_off(text, student_number)
+        whole, found = (
+            lists.resolve_programme(read, student_number=student_number, class_name=behind)
+            for read, behind in ((text, ""), (unit, class_name))
+        )
+        assert whole.programme_id in (found.programme_id, None), text
+        if whole.programme_id is None and found.programme_id:
+            assert not DIVISION.search(class_name), text
