@@ -185,15 +185,18 @@ class _Stream:
     def __init__(self, lines: Iterable[str]) -> None:
         self._parts = ("".join(some).encode() for some in batched(lines, IN_HAND))
         self._part = io.BytesIO()
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def read(self, size: int) -> bytes:
-        """The driver tells of its own words only what was raised here: it is kept for who started it."""
-        try:
+        with self:
             return self._read(size)
-        except Exception as error:
-            self.error = error
-            raise
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """What ends a reading is kept: the driver makes an error of its own out of it."""
+        self.error = error
 
     def _read(self, size: int) -> bytes:
         while not (data := self._part.read(size)):
