@@ -119,14 +119,15 @@ def request_apply(batch: ImportBatch, user: object) -> bool:
 def resume(at: datetime.datetime) -> int:
     """Queue again what a worker left behind when it died, or what was never queued because the web process died first;
     returns how much. What was confirmed is resumed too: its confirmer is asked for the right again. A bulk edit waits
-    for its confirmation again; deliveries that nobody went on with are purged."""
+    for its confirmation again; files and plans that nobody went on with are purged."""
     resumed = _queue_again(imports.left_behind(at), imports.take_over, _step_of)
     resumed += _queue_again(
         deliveries.left_behind(at), deliveries.take_over, lambda _delivery: convert_delivery
     )
     resumed += _queue_again(undo_states.left_behind(at), undo_states.take_over, _step_of_undo)
     dead = [edit for edit in bulk_edits.left_behind(at) if not _is_queued(apply_bulk_edit, edit.pk)]
-    return resumed + sum(bulk_edits.put_back(edit) for edit in dead) + deliveries.purge(at)
+    resumed += sum(bulk_edits.put_back(edit) for edit in dead)
+    return resumed + deliveries.purge(at) + imports.purge(at)
 
 
 def _queue_again(

@@ -1,4 +1,4 @@
-"""Giving a planned batch up: a page says what is lost before it is."""
+"""Giving up a planned batch, or a refused file that is still kept: a page says what is lost before it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from .. import imports
+from .. import deliveries, imports
 from ..models import ImportCorrection, ImportDecision
 from .batch_pages import BatchPages, State
 
@@ -28,9 +28,12 @@ class BatchDiscardPage(BatchPages):
     def discard_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         batch = self._batch_for_act(request, object_id)
         if request.method != "POST":
+            is_file = deliveries.may_be_mapped(batch)
+            title = _("刪除批次 #%(number)s 的檔案") if is_file else _("放棄批次 #%(number)s")
             context = {
-                "title": _("放棄批次 #%(number)s") % {"number": batch.pk},
+                "title": title % {"number": batch.pk},
                 "batch": batch,
+                "is_file": is_file,
                 "is_planned": batch.state == State.PLANNED,
                 "decisions": ImportDecision.objects.filter(batch=batch).count(),
                 "corrections": ImportCorrection.objects.filter(batch=batch).count(),

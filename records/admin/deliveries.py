@@ -245,7 +245,7 @@ class DeliveryAdmin(ImportersAdmin):
         shared = {
             "title": title,
             "delivery": delivery,
-            "kept_until": delivery.uploaded_at + deliveries.PATIENCE if is_waiting else None,
+            "kept_until": deliveries.kept_until(delivery) if is_waiting else None,
         }
         return self.page(request, template, shared | context)
 

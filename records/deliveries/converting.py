@@ -105,7 +105,10 @@ def _as_lists(unknown: Unknown) -> dict[str, list[list[Any]]]:
 def _open_batch(delivery: Delivery, filled: Path) -> ImportBatch | None:
     """The batch and the end of the delivery together: a crash leaves both or neither."""
     with transaction.atomic():
-        if not end(delivery, (State.CONVERTING,), State.DONE):
+        # The account first, as who closes it does.
+        if not (
+            imports.hold_uploader(delivery.uploaded_by) and end(delivery, (State.CONVERTING,), State.DONE)
+        ):
             return None  # somebody else ended it meanwhile
         with filled.open("rb") as file:
             batch = imports.receive(

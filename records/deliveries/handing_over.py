@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.utils import timezone
 
 from .. import imports
 from ..columns import HEADERS, REQUIRED_HEADERS
@@ -18,17 +19,19 @@ logger = logging.getLogger(__name__)
 
 
 def may_be_mapped(batch: ImportBatch) -> bool:
-    """Whether the batch's file was refused for its headers only, and still lies there."""
-    kept = imports.kept_for_mapping(ImportBatch.objects.filter(pk=batch.pk))
+    """Whether the batch's file was refused for its headers only, is not older than a day, and still lies there."""
+    since = timezone.now() - imports.FILE_KEPT
+    kept = imports.kept_for_mapping(ImportBatch.objects.filter(pk=batch.pk, uploaded_at__gte=since))
     return kept.exists() and imports.upload_path(batch).exists()
 
 
 def as_delivery(batch: ImportBatch) -> Delivery | None:
     """The delivery of the file of a refused batch, with its uploader, options and term; the one that there is, when
-    somebody was first; None when the file is no longer there. Errors as for `life.receive`."""
-    earlier = Delivery.objects.filter(refused_batch=batch).first()
-    if earlier is not None or not may_be_mapped(batch):
-        return earlier
+    somebody was first; None when the file is no longer there, also because the uploader's account is closed just now.
+    It is kept as long as any delivery, counted from now: a person goes on with it. Other errors as for
+    `life.receive`."""
+    if not may_be_mapped(batch):
+        return Delivery.objects.filter(refused_batch=batch).first()
     path = imports.upload_path(batch)
     try:
         with path.open("rb") as file:
@@ -41,10 +44,8 @@ def as_delivery(batch: ImportBatch) -> Delivery | None:
                 term=batch.term,
                 refused_batch=batch,
             )
-    except FileNotFoundError:
-        return None  # purged just now
-    except IntegrityError:  # somebody was first, in the same moment
-        return Delivery.objects.get(refused_batch=batch)
+    except (FileNotFoundError, imports.NotKept):  # deleted in the same moment, or somebody was first
+        return Delivery.objects.filter(refused_batch=batch).first()
     path.unlink(missing_ok=True)
     logger.info("the file of batch %s goes on as delivery %s", batch.pk, delivery.pk)
     return delivery
@@ -70,7 +71,8 @@ def as_workbook(delivery: Delivery) -> ImportBatch | None:
     if not has_template_headers(delivery):
         return None
     with transaction.atomic():
-        if not end(delivery, (State.MAPPING,), State.DONE):
+        # The account first, as who closes it does.
+        if not (imports.hold_uploader(delivery.uploaded_by) and end(delivery, (State.MAPPING,), State.DONE)):
             return None
         with upload_path(delivery).open("rb") as file:
             batch = imports.receive(

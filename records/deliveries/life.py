@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import leases, terms
+from .. import imports, leases, terms
 from ..imports.purging import is_left_over, unlink_left_over
 from ..models import Delivery, DeliveryMapping, ImportBatch, Term
 from ..values import hide_national_ids
@@ -72,7 +72,8 @@ def receive(
     refused_batch: ImportBatch | None = None,
 ) -> Delivery:
     """Keep an uploaded delivery and read its headers. Raises WorkbookRefused for what shows at first sight, TermClosed
-    when the term was signed off, OSError when the file cannot be kept.
+    when the term was signed off, NotKept when the account was closed meanwhile or the refused batch moved on, OSError
+    when the file cannot be kept.
 
     `source` is a real file opened for reading; `refused_batch` is set by `handing_over`; the other arguments are those
     of `imports.receive`."""
@@ -107,6 +108,10 @@ def _keep(source: BinaryIO, delivery: Delivery, term: Term | None) -> None:
         if any(hide_national_ids(header) != header for header in found.headers):
             raise WorkbookRefused("no_headers")  # the first row of people, not of headers
         with transaction.atomic():
+            if not imports.hold_uploader(delivery.uploaded_by):
+                raise imports.NotKept
+            if delivery.refused_batch and not imports.hold_refused(delivery.refused_batch):
+                raise imports.NotKept
             delivery.term = terms.hold_open(term) if term else None
             delivery.save()
             delivery.details = delivery.seal_details(_details(found))
@@ -215,7 +220,7 @@ def discard(delivery: Delivery) -> bool:
 
 def withdraw(user: Any) -> int:
     """Give up what is open of a user whose account closes, also what a worker is converting, who then finds it ended;
-    returns how many deliveries. Before `imports.withdraw`, which finds what became a batch in the last moment."""
+    returns how many deliveries. The account is held meanwhile: nothing of it becomes a batch, or comes out of one."""
     sentence = _("上傳者的帳號已停用，檔案已刪除。")
     withdrawn = 0
     for delivery in Delivery.objects.filter(uploaded_by=user, state__in=OPEN):
@@ -250,9 +255,14 @@ def take_over(delivery: Delivery) -> bool:
     return bool(taken)
 
 
+def kept_until(delivery: Delivery) -> datetime.datetime:
+    """Until when a delivery waits for a person: counted anew from a conversion that came back."""
+    return (delivery.heartbeat_at or delivery.uploaded_at) + PATIENCE
+
+
 def purge(at: datetime.datetime) -> int:
-    """Give up what waited for a person for more than a day, and delete the files of deliveries that have ended, should
-    a process have died just then; how many."""
+    """Give up what waited for a person for more than a day (`kept_until`), and delete the files of deliveries that
+    have ended, should a process have died just then; how many."""
     count = 0
     since = at - PATIENCE
     is_old = Q(heartbeat_at__lt=since) | Q(heartbeat_at=None, uploaded_at__lt=since)

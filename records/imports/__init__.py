@@ -17,10 +17,19 @@ from .deciding import (
     open_questions,
     withdraw,
 )
-from .files import earlier_import, kept_for_mapping, receive, upload_path
+from .files import (
+    FILE_KEPT,
+    NotKept,
+    earlier_import,
+    hold_refused,
+    hold_uploader,
+    kept_for_mapping,
+    receive,
+    upload_path,
+)
 from .overtaken import overtaken
 from .planning import read_and_plan, replan
-from .purging import FILE_KEPT, purge
+from .purging import purge
 from .row_decisions import decide_row, withdraw_decision
 from .showing import (
     ROWS_A_PAGE,
@@ -34,6 +43,7 @@ from .states import left_behind, move, take_over
 __all__ = [
     "CHANGING",
     "FILE_KEPT",
+    "NotKept",
     "ROWS_A_PAGE",
     "all_rows",
     "answers_of",
@@ -47,6 +57,8 @@ __all__ = [
     "decide_row",
     "discard",
     "earlier_import",
+    "hold_refused",
+    "hold_uploader",
     "kept_for_mapping",
     "left_behind",
     "move",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from .. import plans
 from ..models import ImportBatch, ImportCorrection, ImportDecision, ImportRow, Programme
 from ..programmes import Lists
-from .files import kept_for_mapping, upload_path
+from .files import hold_refused, kept_for_mapping, upload_path
 from .states import State, move
 
 QUESTIONS_A_PAGE = 20
@@ -152,8 +152,19 @@ def open_questions(batch: ImportBatch, asked: list[Asked] | None = None) -> list
 
 def discard(batch: ImportBatch) -> bool:
     """Give a planned batch up: its rows and what was corrected, which hold personal data, and the decisions on them
-    are deleted."""
-    return _given_up(batch, State.PLANNED)
+    are deleted. Or one with a refused file that nobody went on with."""
+    return _given_up(batch, State.PLANNED) or give_up_refused(
+        batch, _("檔案因標題與範本不同而退回，已經刪除；需要時請重新上傳。")
+    )
+
+
+def give_up_refused(batch: ImportBatch, sentence: str) -> bool:
+    """Give a batch up, with a sentence, whose file was refused for its headers, unless somebody goes on with it."""
+    with transaction.atomic():
+        if not (hold_refused(batch) and _given_up(batch, State.REFUSED)):
+            return False
+        ImportBatch.objects.filter(pk=batch.pk).update(error=sentence)
+    return True
 
 
 def _given_up(batch: ImportBatch, before: str) -> bool:
@@ -175,15 +186,14 @@ def withdraw(user: Any) -> int:
     A plan that is being written is not stopped: it was confirmed, and is written whole or not at all."""
     theirs = ImportBatch.objects.filter(uploaded_by=user)
     waiting = theirs.filter(state__in=_WITHDRAWN) | kept_for_mapping(theirs)
-    withdrawn = [batch.pk for batch in waiting if _withdrawn(batch)]
     sentence = _("上傳者的帳號已停用，這個批次已停止，檔案與計畫中的個人資料已刪除。")
+    withdrawn = [batch.pk for batch in waiting if _withdrawn(batch, sentence)]
     ImportBatch.objects.filter(pk__in=withdrawn).update(error=sentence)
     return len(withdrawn)
 
 
-def _withdrawn(batch: ImportBatch) -> bool:
-    # A worker may bring it one step on just now.
-    while batch.state in _WITHDRAWN or (batch.state == State.REFUSED and upload_path(batch).exists()):
+def _withdrawn(batch: ImportBatch, sentence: str) -> bool:
+    while batch.state in _WITHDRAWN:  # a worker may bring it one step on just now
         if _given_up(batch, batch.state):
             return True
-    return False
+    return give_up_refused(batch, sentence)

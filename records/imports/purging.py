@@ -1,9 +1,9 @@
 """What is kept of uploads and plans, and for how long: both hold personal data (security.md §6; issue 5).
 
-A file is deleted once it was read; one that nobody came to read, or that was refused for its headers and may go on as
-a raw delivery, a day after its upload. A plan that nobody confirmed
-is given up after `settings.PLAN_KEPT_DAYS`. What a process that died left in the data folder goes too. Every batch
-says on its page what became of it, and each removal is a line in the log.
+A file is deleted once it was read; one that nobody came to read, or that was refused for its headers and that nobody
+went on with as a raw delivery (`deliveries.handing_over`), a day after its upload. A plan that nobody confirmed is
+given up after `settings.PLAN_KEPT_DAYS`. What a process that died left in the data folder goes too. Every batch says on
+its page what became of it, and each removal is a line in the log. The worker looks every few seconds (`tasks.resume`).
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ..models import ImportBatch
-from .deciding import discard
-from .files import kept_for_mapping, upload_path
+from .deciding import discard, give_up_refused
+from .files import FILE_KEPT, kept_for_mapping, upload_path
 from .states import UNDER_WAY, State, move
 
 logger = logging.getLogger(__name__)
-FILE_KEPT = datetime.timedelta(days=1)
 # An upload that is still on its way is younger.
 LEFTOVER_KEPT = datetime.timedelta(hours=1)
 
 
 def purge(at: datetime.datetime) -> int:
     """Remove what is kept no longer at that moment; returns how many batches were given up and files deleted."""
-    files = sum(unlink_left_over(path) for path in _leftovers(at))
-    return _give_up_unread(at) + _give_up_unconfirmed(at) + files
+    given_up = _give_up_unread(at) + _give_up_refused(at) + _give_up_unconfirmed(at)
+    return given_up + sum(unlink_left_over(path) for path in _leftovers(at))
 
 
 def _give_up_unread(at: datetime.datetime) -> int:
@@ -44,6 +43,20 @@ def _give_up_unread(at: datetime.datetime) -> int:
             _note(batch, sentence)
         upload_path(batch).unlink(missing_ok=True)
         logger.info("purged the file of batch %s: not read within a day", batch.pk)
+        given_up += 1
+    return given_up
+
+
+def _give_up_refused(at: datetime.datetime) -> int:
+    given_up = 0
+    for batch in kept_for_mapping(ImportBatch.objects.filter(uploaded_at__lt=at - FILE_KEPT)):
+        sentence = _(
+            "檔案的標題與範本不同而退回，上傳超過一天沒有人以離校資料處理，檔案已刪除；需要時請重新上傳。"
+        )
+        if not give_up_refused(batch, sentence):
+            continue
+        upload_path(batch).unlink(missing_ok=True)
+        logger.info("purged the file of batch %s: refused, and not gone on with within a day", batch.pk)
         given_up += 1
     return given_up
 
@@ -71,11 +84,9 @@ def _leftovers(at: datetime.datetime) -> Iterator[Path]:
     data = Path(settings.DATA_DIR)
     # A raw delivery has a rule of its own (`deliveries.purge`).
     found = [*(data / "uploads").glob("[0-9]*.xlsx"), *(data / "uploads").glob("*.part")]
-    found += [*(data / "tmp").iterdir(), *(data / "progress").glob("*")]
+    found += [*(data / "tmp").glob("*"), *(data / "progress").glob("*")]
     old = [path for path in found if path.is_file() and is_left_over(path, at)]
-    waiting = ImportBatch.objects.filter(state__in=UNDER_WAY) | kept_for_mapping(
-        ImportBatch.objects.filter(uploaded_at__gte=at - FILE_KEPT)
-    )
+    waiting = ImportBatch.objects.filter(state__in=UNDER_WAY) | kept_for_mapping(ImportBatch.objects.all())
     wanted = {f"{pk}.xlsx" for pk in waiting.values_list("pk", flat=True)}
     return (path for path in old if path.name not in wanted)
 

@@ -11,15 +11,16 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from accounts import cooperation
+from accounts import closing, cooperation
 from records import deliveries, imports, terms
 from records.models import Delivery, ImportBatch, TermSignOff
 from tests.deliveries import FOREIGN, foreign_file
-from tests.factories import planned, received, row, verdicts, workbook
+from tests.factories import received, row, verdicts, workbook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
 BUTTON = "以離校資料處理這個檔案"
 OWN_BUTTON = "直接依範本匯入"
+HOUR = datetime.timedelta(hours=1)
 State = ImportBatch.State
 
 
@@ -57,6 +58,15 @@ def text(response) -> str:
     return html.unescape(response.content.decode())
 
 
+def shown(moment: datetime.datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def offers(client: Client, batch: ImportBatch) -> bool:
+    """Whether the page of a batch has the button."""
+    return f'action="{address(batch, "as-delivery/")}"' in text(client.get(address(batch)))
+
+
 def go_on(client: Client, batch: ImportBatch):
     return client.post(address(batch, "as-delivery/"), follow=True)
 
@@ -64,7 +74,8 @@ def go_on(client: Client, batch: ImportBatch):
 def test_a_refused_file_is_mapped_without_a_second_upload(center, tmp_path):
     term = terms.suggested(timezone.localdate())
     batch = refused(tmp_path, mode="overwrite", term=term)
-    assert BUTTON in batch.error and BUTTON in text(center.get(address(batch)))
+    assert BUTTON in batch.error and "重新上傳並選擇「註冊課務組的離校資料」" in batch.error
+    assert offers(center, batch)
     page = text(go_on(center, batch))
     delivery = Delivery.objects.get()
     assert "系所名稱" in page and address(batch) in page and "林" not in batch.error
@@ -75,8 +86,7 @@ def test_a_refused_file_is_mapped_without_a_second_upload(center, tmp_path):
         batch.uploaded_by,
     )
     assert uploads() == [f"delivery-{delivery.pk}.xlsx"]
-    page = text(center.get(address(batch)))
-    assert BUTTON not in page.replace(batch.error, "") and address(delivery) in page
+    assert not offers(center, batch) and address(delivery) in text(center.get(address(batch)))
 
     form = center.get(address(delivery)).context_data["form"]
     data = {f"column-{n}": form[f"column-{n}"].initial for n in range(len(form.headers))} | {"name": "離校"}
@@ -122,17 +132,63 @@ def test_a_file_refused_for_anything_else_is_gone_at_once(center, tmp_path):
     imports.read_and_plan(batch)
     batch.refresh_from_db()
     assert batch.state == State.REFUSED and not uploads()
-    assert BUTTON not in text(center.get(address(batch)))
+    assert not offers(center, batch)
     assert "檔案已經不在" in text(go_on(center, batch)) and not Delivery.objects.exists()
 
 
 def test_the_file_waits_a_day_and_no_longer(center, tmp_path):
     batch = refused(tmp_path)
-    hours = datetime.timedelta(hours=1)
-    assert imports.purge(batch.uploaded_at + 23 * hours) == 0 and uploads()
-    assert imports.purge(batch.uploaded_at + 25 * hours) == 1 and not uploads()
-    assert BUTTON not in text(center.get(address(batch))).replace(batch.error, "")
+    assert imports.purge(batch.uploaded_at + 23 * HOUR) == 0 and uploads()
+    assert imports.purge(batch.uploaded_at + 25 * HOUR) == 1 and not uploads()
+    page = text(center.get(address(batch)))
+    assert "超過一天" in page and "檔案已刪除" in page and not offers(center, batch)
     assert "檔案已經不在" in text(go_on(center, batch)) and not Delivery.objects.exists()
+    assert imports.purge(batch.uploaded_at + 26 * HOUR) == 0
+
+
+def test_a_refused_file_lives_no_longer_than_its_page_says(center, tmp_path):
+    """Also while no worker runs that could delete it."""
+    batch = refused(tmp_path)
+    assert f"檔案保留到 {shown(batch.uploaded_at + 24 * HOUR)}" in text(center.get(address(batch)))
+    ImportBatch.objects.update(uploaded_at=timezone.now() - 25 * HOUR)
+    assert uploads() and not offers(center, batch)
+    assert "檔案已經不在" in text(go_on(center, batch)) and not Delivery.objects.exists()
+
+
+def test_who_goes_on_is_told_before_that_the_file_has_another_day(center, tmp_path):
+    batch = refused(tmp_path)
+    ImportBatch.objects.update(uploaded_at=timezone.now() - 23 * HOUR)
+    assert "檔案自當時起再保留一天" in text(center.get(address(batch)))
+    page = text(go_on(center, batch))
+    delivery = Delivery.objects.get()
+    assert f"{shown(delivery.uploaded_at + 24 * HOUR)}，屆時未完成" in page
+    assert deliveries.purge(delivery.uploaded_at + 23 * HOUR) == 0 and uploads()
+
+
+def test_a_delivery_says_until_when_it_is_kept_after_a_conversion_that_failed(center, tmp_path):
+    go_on(center, refused(tmp_path))
+    back = timezone.now() + 5 * HOUR
+    Delivery.objects.update(heartbeat_at=back)
+    delivery = Delivery.objects.get()
+    assert f"{shown(back + 24 * HOUR)}，屆時未完成" in text(center.get(address(delivery)))
+    assert deliveries.purge(back + 23 * HOUR) == 0 and uploads()
+
+
+def test_a_refused_file_may_be_deleted_at_once(center, tmp_path, django_capture_on_commit_callbacks):
+    batch = refused(tmp_path)
+    assert address(batch, "discard/") in text(center.get(address(batch)))
+    assert "確認刪除" in text(center.get(address(batch, "discard/"))) and uploads()
+    with django_capture_on_commit_callbacks(execute=True):
+        page = text(center.post(address(batch, "discard/"), follow=True))
+    assert not uploads() and not offers(center, batch) and BUTTON not in page
+    assert ImportBatch.objects.get().state == State.DISCARDED
+
+
+def test_what_went_on_as_a_delivery_is_not_given_up_any_more(center, tmp_path):
+    batch = refused(tmp_path)
+    go_on(center, batch)
+    assert not imports.discard(batch) and imports.purge(batch.uploaded_at + 25 * HOUR) == 0
+    assert ImportBatch.objects.get().state == State.REFUSED and uploads()
 
 
 def test_the_file_goes_with_the_account_of_who_uploaded_it(
@@ -145,6 +201,26 @@ def test_the_file_goes_with_the_account_of_who_uploaded_it(
         cooperation.end(staff, reason="離職", by=user_of("center_director"))
     batch.refresh_from_db()
     assert batch.state == State.DISCARDED and not uploads()
+
+
+def test_an_account_closed_while_its_file_is_handed_over_keeps_no_file(
+    tmp_path, user_of, monkeypatch, django_capture_on_commit_callbacks
+):
+    batch = refused(tmp_path)
+    staff = user_of("center_staff")
+    ImportBatch.objects.update(uploaded_by=staff)
+    batch.refresh_from_db()
+    read = deliveries.life.read_headers
+
+    def slow(*args, **options):
+        """A second or more, in a process of its own."""
+        with django_capture_on_commit_callbacks(execute=True):
+            closing.close(staff, reason="離職", by=user_of("center_director"))
+        return read(*args, **options)
+
+    monkeypatch.setattr(deliveries.life, "read_headers", slow)
+    assert deliveries.as_delivery(batch) is None
+    assert not Delivery.objects.exists() and not uploads()
 
 
 def test_no_delivery_comes_into_a_term_that_was_signed_off_meanwhile(center, tmp_path):
@@ -189,8 +265,3 @@ def test_foreign_headers_are_never_taken_for_the_template(center, tmp_path):
     assert OWN_BUTTON not in text(center.get(address(delivery)))
     assert "沒有套用" in text(center.post(address(delivery, "as_workbook/"), follow=True))
     assert ImportBatch.objects.count() == before
-
-
-def test_the_same_file_may_be_planned_beside_the_refused_one(tmp_path):
-    refused(tmp_path)
-    assert planned([row()]).refusal == ""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
-from records import imports
+from accounts import closing
+from records import deliveries, imports
 from records.changes import PersonChange, apply_changes
-from records.models import AcademicRecord, Annotation, ImportBatch, Person, Source
-from tests.factories import applied, imported, importer, planned, row, verdicts
+from records.models import AcademicRecord, Annotation, Delivery, ImportBatch, Person, Source
+from tests.deliveries import foreign_file
+from tests.factories import applied, imported, importer, planned, received, row, verdicts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("organisation")]
 
@@ -93,3 +96,32 @@ def test_a_batch_and_editors_of_the_same_people_lose_no_change_silently():
     assert verdicts(batch).count("needs_person") == by_hand
     assert Person.objects.filter(mobile="0922-000000").count() == by_hand
     assert Annotation.objects.count() == 10
+
+
+def test_an_account_closed_in_the_moment_of_handing_over_waits_for_it_and_deletes_the_file(
+    user_of, settings, tmp_path, monkeypatch
+):
+    user_of("center_director", password="Harbour-Gannet-27")
+    settings.DATA_DIR = tmp_path / "data"
+    (settings.DATA_DIR / "uploads").mkdir(parents=True)
+    batch = received(foreign_file(tmp_path / "離校.xlsx", [row()]))
+    imports.read_and_plan(batch)
+    rename = Path.rename
+
+    def close() -> None:
+        closing.close(importer(), reason="離職", by=None)
+        connections.close_all()
+
+    other = threading.Thread(target=close)
+
+    def renamed(path: Path, target: Path) -> Path:
+        """The last step of keeping the file, while somebody else has the account closed."""
+        other.start()
+        other.join(0.5)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    handed_over = deliveries.as_delivery(ImportBatch.objects.get())
+    other.join()
+    assert handed_over is not None and Delivery.objects.get().state == "discarded"
+    assert not importer().is_active and not list((settings.DATA_DIR / "uploads").iterdir())

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import closing
-from records import imports, progress
+from accounts.models import User
+from records import deliveries, imports, progress, tasks
 from records.imports import planning
-from records.models import ImportBatch, ImportRow
+from records.models import Delivery, ImportBatch, ImportRow
+from tests.deliveries import foreign_file
 from tests.factories import importer, planned, received, row, workbook
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +47,15 @@ def test_a_file_that_nobody_read_goes_after_a_day_and_its_batch_says_so(tmp_path
     assert imports.purge(batch.uploaded_at + DAY * 1.1) == 1
     batch.refresh_from_db()
     assert batch.state == "discarded" and "超過一天" in batch.error
+    assert not imports.upload_path(batch).exists()
+
+
+def test_the_worker_that_looks_every_few_seconds_deletes_a_refused_file_after_its_day(tmp_path):
+    batch = received(foreign_file(tmp_path / "離校.xlsx", [row()]))
+    imports.read_and_plan(batch)
+    tasks.resume(batch.uploaded_at + DAY * 0.99)
+    assert imports.upload_path(batch).exists()
+    tasks.resume(batch.uploaded_at + DAY * 1.01)
     assert not imports.upload_path(batch).exists()
 
 
@@ -106,6 +118,26 @@ def test_an_account_that_is_closed_while_its_file_is_read_leaves_no_plan_behind(
     imports.read_and_plan(batch)
     batch = ImportBatch.objects.get(pk=batch.pk)
     assert batch.state == "discarded" and not ImportRow.objects.exists() and "帳號已停用" in batch.error
+
+
+@pytest.mark.parametrize("kind", [imports, deliveries])
+def test_an_account_that_is_closed_while_its_file_arrives_leaves_no_file_behind(
+    user_of, tmp_path, monkeypatch, kind
+):
+    user_of("center_director", password="Harbour-Gannet-27")
+    part = imports.files if kind is imports else deliveries.life
+    check = part.check_file
+
+    def closed_meanwhile(*args: object, **options: object) -> None:
+        closing.close(User.objects.get(pk=uploader.pk), reason="閒置", by=None)
+        check(*args, **options)
+
+    monkeypatch.setattr(part, "check_file", closed_meanwhile)
+    uploader, path = importer(), foreign_file(tmp_path / "離校.xlsx", [row()])
+    with path.open("rb") as file, pytest.raises(PermissionDenied):
+        kind.receive(file, file_name=path.name, user=uploader)
+    assert not list((Path(settings.DATA_DIR) / "uploads").iterdir())
+    assert not ImportBatch.objects.exists() and not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize(("days", "is_news"), [(1, True), (20, False)])

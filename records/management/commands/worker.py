@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_tasks_db.management.commands import db_worker
 
-from records import imports, tasks
+from records import tasks
 from records.database_faults import PASSING
 from records.management.base import KeyedCommand
 
@@ -51,13 +51,9 @@ class Command(KeyedCommand, db_worker.Command):
 
 def _watch(stopping: threading.Event) -> None:
     """Look at once, for what lay there when the worker started, and again every few seconds."""
-    is_purged = False
     while not stopping.is_set():
         try:
             tasks.resume(timezone.now())
-            if not is_purged:
-                imports.purge(timezone.now())
-                is_purged = True
         except (*PASSING, OSError) as error:
             logger.warning("could not look for work left behind; will try again: %s", type(error).__name__)
         finally:
