@@ -39,6 +39,23 @@ def test_the_pages_fit_and_have_no_barriers(page_of, term, width, role):
     assert not found
 
 
+def test_a_missing_reason_is_told_first_and_at_its_field(page_of, term):
+    page = page_of("center_director")
+    page.goto(f"{BOARD}{term.key}/")
+    page.get_by_text("填寫說明").click()
+    page.get_by_role("button", name="儲存說明").click()
+    summary = page.locator("#form-errors:focus")
+    summary.wait_for()
+    assert "請填理由" in summary.inner_text()
+    field = page.get_by_label("理由")
+    assert field.is_visible() and field.get_attribute("aria-invalid") == "true"
+    described = [page.locator(f"[id='{one}']") for one in field.get_attribute("aria-describedby").split()]
+    assert any("請填理由" in text.inner_text() for text in described)
+    assert not barriers(page)
+    summary.get_by_role("link", name="理由").click()
+    assert field.evaluate("field => field === document.activeElement")
+
+
 def test_a_term_is_reasoned_signed_off_and_printed(page_of, term):
     page = page_of("center_director")
     page.goto(BOARD)
