@@ -82,6 +82,7 @@ class TermPages(WorkspaceAdmin):
             "comparison": comparison,
             "checks": [(check, shown[f"reasons/{check.code}"]) for check in checks],
             "open_checks": sign_off.open_checks(sheet),
+            "reasoned": sum(bool(check["reason"]) for check in sheet["checks"]),
             "seen": sign_off.digest(sheet),
             "reminders": term.reminders.all() if term.pk else [],
             "sign_offs": term.sign_offs.select_related("signed_by", "reopened_by") if term.pk else [],
@@ -182,7 +183,8 @@ class TermPages(WorkspaceAdmin):
         signed = terms.line_of(term, timezone.localdate()).signed
         sheet = signed.sheet if signed else sign_off.sheet_of(term)
         if open_checks := sign_off.open_checks(sheet):
-            text = _("尚不能列印簽核表，未通過的檢核：%(titles)s。") % {"titles": "、".join(open_checks)}
+            titles = "、".join(check["title"] for check in open_checks)
+            text = _("尚不能列印簽核表，未通過的檢核：%(titles)s。") % {"titles": titles}
             messages.error(request, text)
             return redirect("admin:records_term_change", term.key)
         context = {"sheet": sheet, "signed": signed, "digest": sign_off.digest(sheet)}
