@@ -118,9 +118,9 @@ def _expected(line: terms.Line, entered_count: int) -> Iterator[Check]:
     if rows != expected:
         sentence = _("不符，預計 %(expected)s 筆，檔案 %(rows)s 列，新增 %(entered)s 筆學籍")
     result = sentence % {
-        "expected": expected,
-        "rows": rows,
-        "entered": entered_count,
+        "expected": f"{expected:,}",
+        "rows": f"{rows:,}",
+        "entered": f"{entered_count:,}",
     }
     yield Check("expected", _("列數與預計筆數"), result, abs(expected - rows), may_be_reasoned=True)
 
@@ -142,7 +142,7 @@ def _written(applied: QuerySet[ImportBatch]) -> Check:
     sentence = _("相符，計畫 %(planned)s 筆，歷程 %(written)s 筆")
     if planned != written:
         sentence = _("不符，計畫 %(planned)s 筆，歷程 %(written)s 筆")
-    result = sentence % {"planned": planned, "written": written}
+    result = sentence % {"planned": f"{planned:,}", "written": f"{written:,}"}
     return Check("history", _("新增的學籍與異動歷程"), result, abs(planned - written))
 
 
@@ -154,7 +154,7 @@ def _shared_serials(applied: QuerySet[ImportBatch]) -> Iterator[str]:
 def _open_rows(line: terms.Line) -> Check:
     result = _("沒有待處理的列")
     if line.open_rows:
-        result = _("尚有 %(count)s 列未匯入或需人工判斷") % {"count": line.open_rows}
+        result = _("尚有 %(count)s 列未匯入或需人工判斷") % {"count": f"{line.open_rows:,}"}
     return Check("open_rows", _("未匯入或需人工判斷的列"), result, line.open_rows, may_be_reasoned=True)
 
 

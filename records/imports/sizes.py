@@ -22,7 +22,9 @@ def size_reminder(batch: ImportBatch) -> str | None:
         told = _told_of_term(batch)
         if told is not None:
             rows, usual, sentence = told
-            return sentence % {"rows": rows, "usual": usual} if _are_unlike(rows, usual) else None
+            return (
+                sentence % {"rows": f"{rows:,}", "usual": f"{usual:,}"} if _are_unlike(rows, usual) else None
+            )
     rows, last = batch.counts["rows"], _comparable(batch)
     usual = last.counts.get("rows", 0) if last else 0
     if last is None or not _are_unlike(rows, usual):
@@ -32,9 +34,9 @@ def size_reminder(batch: ImportBatch) -> str | None:
     return _(
         "本批次 %(rows)s 列，先前的批次 #%(batch)s 為 %(usual)s 列，相差很多，請確認檔案是否完整、正確。"
     ) % {
-        "rows": rows,
+        "rows": f"{rows:,}",
         "batch": last.pk,
-        "usual": usual,
+        "usual": f"{usual:,}",
     }
 
 

@@ -67,6 +67,17 @@ def test_the_board_costs_the_same_for_many_years(client_of, django_assert_max_nu
     assert "95-1" not in page(center, BOARD)  # ten years are enough for every day
 
 
+def test_numbers_are_read_with_their_thousands(term, client_of):
+    batch = imported([row()], term=term)
+    ImportBatch.objects.filter(pk=batch.pk).update(counts=batch.counts | {"rows": 30_052, "kept_out": 1_354})
+    terms.set_expected(term, 29_663)
+    registrar = client_of("registrar")
+    for path in (BOARD, f"{BOARD}{term.key}/"):
+        text = page(registrar, path)
+        assert all(number in text for number in ("30,052", "29,663", "1,354"))
+        assert not any(number in text for number in (">30052<", ">29663<", ">1354<", "共 30052 列"))
+
+
 def test_looking_stores_nothing(client_of, db):
     center = client_of("center_director")
     today = terms.known(timezone.localdate())[0]
