@@ -42,7 +42,8 @@ OPEN_UNDOS = (BatchUndo.State.PLANNING, BatchUndo.State.PLANNED, BatchUndo.State
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check with what it found. `reason` is what was stated about exactly this finding; without one, only a check
+    """One check with what it found. The title names what is looked at, whether that is right or wrong; the result says
+    which. `reason` is what was stated about exactly this finding; without one, only a check
     that found nothing is through."""
 
     code: str
@@ -70,10 +71,10 @@ def checks_of(term: Term) -> list[Check]:
         _settled(term, line),
         _imported(line),
         *_expected(line, entered(applied).count()),
-        _asked("rows", _("批次各判定的列數與資料庫相符"), verification.miscounted(applied)),
-        _asked("records", _("新增的列都有學籍身分"), verification.lost_records(applied)),
+        _asked("rows", _("批次各判定的列數與資料庫"), verification.miscounted(applied)),
+        _asked("records", _("新增的列與學籍身分"), verification.lost_records(applied)),
         _written(applied),
-        _asked("serials", _("流水號不重複使用"), _shared_serials(applied)),
+        _asked("serials", _("流水號"), _shared_serials(applied), _("沒有重複使用")),
         _open_rows(line),
     ]
     return [_with_reason(check, said.get(check.code)) for check in found]
@@ -97,14 +98,14 @@ def _settled(term: Term, line: terms.Line) -> Check:
         ).count(),
     }
     said = [sentence % {"count": count} for sentence, count in under_way.items() if count]
-    result = "；".join(said) or _("沒有處理中的批次")
-    return Check("settled", _("批次都已匯入或放棄"), result, sum(under_way.values()))
+    result = "；".join(said) or _("沒有處理中的批次與檔案")
+    return Check("settled", _("處理中的批次與檔案"), result, sum(under_way.values()))
 
 
 def _imported(line: terms.Line) -> Check:
     count = len(line.applied)
     result = _("已匯入 %(count)s 個批次") % {"count": count} if count else _("沒有已匯入的批次")
-    return Check("imported", _("有匯入的批次"), result, int(not count), may_be_reasoned=True)
+    return Check("imported", _("已匯入的批次"), result, int(not count), may_be_reasoned=True)
 
 
 def _expected(line: terms.Line, entered_count: int) -> Iterator[Check]:
@@ -113,18 +114,21 @@ def _expected(line: terms.Line, entered_count: int) -> Iterator[Check]:
     if expected is None:
         return
     rows = terms.rows_of(line.applied)
-    result = _("預計 %(expected)s 筆，檔案 %(rows)s 列，新增 %(entered)s 筆學籍") % {
-        "expected": expected,
-        "rows": rows,
-        "entered": entered_count,
+    sentence = _("相符，預計 %(expected)s 筆，檔案 %(rows)s 列，新增 %(entered)s 筆學籍")
+    if rows != expected:
+        sentence = _("不符，預計 %(expected)s 筆，檔案 %(rows)s 列，新增 %(entered)s 筆學籍")
+    result = sentence % {
+        "expected": f"{expected:,}",
+        "rows": f"{rows:,}",
+        "entered": f"{entered_count:,}",
     }
-    yield Check("expected", _("列數與預計筆數相符"), result, abs(expected - rows), may_be_reasoned=True)
+    yield Check("expected", _("列數與預計筆數"), result, abs(expected - rows), may_be_reasoned=True)
 
 
-def _asked(code: str, title: str, sentences: Iterator[str]) -> Check:
-    """A check that has a sentence for everything wrong; the first one is quoted."""
+def _asked(code: str, title: str, sentences: Iterator[str], fine: str = "") -> Check:
+    """A check that has a sentence for everything wrong; the first one is quoted. `fine` is said when there is none."""
     wrong = list(sentences)
-    result = _("相符")
+    result = fine or _("相符")
     if wrong:
         result = _("%(count)s 處不符：%(first)s") % {"count": len(wrong), "first": wrong[0]}
     return Check(code, title, result, len(wrong))
@@ -135,8 +139,11 @@ def _written(applied: QuerySet[ImportBatch]) -> Check:
     outcomes = ImportOutcome.objects.filter(row__batch__in=applied, row__verdict__in=NEW)
     planned = outcomes.values("record").distinct().count()
     written = AcademicRecord.history.filter(batch__in=applied, history_type="+").count()
-    result = _("計畫 %(planned)s 筆，歷程 %(written)s 筆") % {"planned": planned, "written": written}
-    return Check("history", _("新增的學籍與異動歷程相符"), result, abs(planned - written))
+    sentence = _("相符，計畫 %(planned)s 筆，歷程 %(written)s 筆")
+    if planned != written:
+        sentence = _("不符，計畫 %(planned)s 筆，歷程 %(written)s 筆")
+    result = sentence % {"planned": f"{planned:,}", "written": f"{written:,}"}
+    return Check("history", _("新增的學籍與異動歷程"), result, abs(planned - written))
 
 
 def _shared_serials(applied: QuerySet[ImportBatch]) -> Iterator[str]:
@@ -147,8 +154,8 @@ def _shared_serials(applied: QuerySet[ImportBatch]) -> Iterator[str]:
 def _open_rows(line: terms.Line) -> Check:
     result = _("沒有待處理的列")
     if line.open_rows:
-        result = _("尚有 %(count)s 列未匯入或需人工判斷") % {"count": line.open_rows}
-    return Check("open_rows", _("沒有未匯入或需人工判斷的列"), result, line.open_rows, may_be_reasoned=True)
+        result = _("尚有 %(count)s 列未匯入或需人工判斷") % {"count": f"{line.open_rows:,}"}
+    return Check("open_rows", _("未匯入或需人工判斷的列"), result, line.open_rows, may_be_reasoned=True)
 
 
 @transaction.atomic
@@ -241,9 +248,9 @@ def digest(sheet: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(sheet, sort_keys=True).encode()).hexdigest()
 
 
-def open_checks(sheet: dict[str, Any]) -> list[str]:
-    """The titles of the checks that are not through."""
-    return [check["title"] for check in sheet["checks"] if not check["is_through"]]
+def open_checks(sheet: dict[str, Any]) -> list[dict[str, Any]]:
+    """The checks of a sheet that are not through."""
+    return [check for check in sheet["checks"] if not check["is_through"]]
 
 
 @transaction.atomic
@@ -253,8 +260,9 @@ def sign_off(term: Term, *, seen: str, by: Any, at: datetime.datetime) -> TermSi
     Raises ValidationError when it was closed before, a check is not through, or the sheet says something else now."""
     held = terms.hold_open(term)
     sheet = sheet_of(held)
-    if titles := open_checks(sheet):
-        raise ValidationError(_("尚未通過檢核：%(titles)s。") % {"titles": "、".join(titles)})
+    if waiting := open_checks(sheet):
+        titles = "、".join(check["title"] for check in waiting)
+        raise ValidationError(_("尚未通過檢核：%(titles)s。") % {"titles": titles})
     if digest(sheet) != seen:
         raise ValidationError(_("內容在您檢視之後已經變更，請重新檢視後再簽核。"))
     return TermSignOff.objects.create(term=held, sheet=sheet, signed_by=by, signed_at=at)

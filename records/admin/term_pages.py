@@ -38,6 +38,11 @@ def _with_successors(
     return [(batch, [later for later in line.alive if later.predecessor_id == batch.pk]) for batch in batches]
 
 
+def _reason_form(name: str, data: Any = None) -> ReasonForm:
+    """One of several on a page, told apart by what the reason is for."""
+    return ReasonForm(data, auto_id=f"id_{name}_%s")
+
+
 class TermPages(WorkspaceAdmin):
     def term_of(self, key: str) -> Term:
         """The term of an address, among those shown today."""
@@ -50,14 +55,23 @@ class TermPages(WorkspaceAdmin):
         require(policies.can_see_terms(request.user))
         return self.term_page(request, self.term_of(key))
 
-    def term_page(self, request: HttpRequest, term: Term, **forms_with_errors: forms.Form) -> HttpResponse:
-        """The page of a term; a form with errors takes the place of the one that is shown otherwise. Of the forms with
-        a reason, `reason_for` is the code of the check that it is about."""
+    def term_page(
+        self, request: HttpRequest, term: Term, act: str = "", wrong: forms.Form | None = None
+    ) -> HttpResponse:
+        """The page of a term; a form with errors takes the place of the one that is shown otherwise. Forms are named by
+        the act they ask for, as it ends its address: "due", or "reasons/rows" for the reason of a check."""
         user, today = request.user, timezone.localdate()
         before = terms.year_before(term)
         line = terms.line_of(term, today)
         checks, comparison = sign_off.checks_of(term), compare(term, before)
         sheet = line.signed.sheet if line.signed else sign_off.sheet_of(term, checks, comparison)
+        shown = {
+            "expected": ExpectedForm(initial={"expected": term.expected}),
+            "due": DueForm(term=term),
+            "reopen": _reason_form("reopen"),
+            **{f"reasons/{check.code}": _reason_form(check.code) for check in checks},
+            act: wrong,
+        }
         context = {
             "title": str(term),
             "line": line,
@@ -66,8 +80,9 @@ class TermPages(WorkspaceAdmin):
             "ended": _with_successors(line.ended, line),
             "before": before,
             "comparison": comparison,
-            "checks": checks,
+            "checks": [(check, shown[f"reasons/{check.code}"]) for check in checks],
             "open_checks": sign_off.open_checks(sheet),
+            "reasoned": sum(bool(check["reason"]) for check in sheet["checks"]),
             "seen": sign_off.digest(sheet),
             "reminders": term.reminders.all() if term.pk else [],
             "sign_offs": term.sign_offs.select_related("signed_by", "reopened_by") if term.pk else [],
@@ -78,12 +93,10 @@ class TermPages(WorkspaceAdmin):
             "may_set_due": not line.signed and policies.can_set_due_dates(user),
             "may_prepare": policies.can_prepare_terms(user),
             "may_sign": policies.can_sign_off_terms(user),
-            "expected_form": ExpectedForm(initial={"expected": term.expected}),
-            "due_form": DueForm(term=term),
-            "reason_form": ReasonForm(),
-            "reopen_form": ReasonForm(auto_id="id_reopen_%s"),
+            "forms": shown,
+            "wrong": wrong,
         }
-        return self.page(request, "term.html", context | forms_with_errors)
+        return self.page(request, "term.html", context)
 
     def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """A page under templates/admin/records/term/."""
@@ -97,7 +110,7 @@ class TermPages(WorkspaceAdmin):
         term = self.term_of(key)
         form = ExpectedForm(request.POST)
         if not form.is_valid():
-            return self.term_page(request, term, expected_form=form)
+            return self.term_page(request, term, "expected", form)
         return self._done(
             request,
             term,
@@ -110,7 +123,7 @@ class TermPages(WorkspaceAdmin):
         term = self.term_of(key)
         form = DueForm(request.POST, term=term)
         if not form.is_valid():
-            return self.term_page(request, term, due_form=form)
+            return self.term_page(request, term, "due", form)
         return self._done(
             request, term, lambda: terms.set_due(term, form.cleaned_data["due_on"]), _("已變更匯入期限。")
         )
@@ -118,9 +131,9 @@ class TermPages(WorkspaceAdmin):
     def reason_view(self, request: HttpRequest, key: str, code: str) -> HttpResponse:
         require(policies.can_prepare_terms(request.user))
         term = self.term_of(key)
-        form = ReasonForm(request.POST)
+        form = _reason_form(code, request.POST)
         if not form.is_valid():
-            return self.term_page(request, term, reason_form=form, reason_for=code)
+            return self.term_page(request, term, f"reasons/{code}", form)
         return self._done(
             request,
             term,
@@ -144,9 +157,9 @@ class TermPages(WorkspaceAdmin):
     def reopen_view(self, request: HttpRequest, key: str) -> HttpResponse:
         require(policies.can_sign_off_terms(request.user))
         term = self.term_of(key)
-        form = ReasonForm(request.POST, auto_id="id_reopen_%s")
+        form = _reason_form("reopen", request.POST)
         if not form.is_valid():
-            return self.term_page(request, term, reopen_form=form)
+            return self.term_page(request, term, "reopen", form)
         if terms.reopen(term, by=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]):
             messages.success(request, _("已重新開啟。"))
         return redirect("admin:records_term_change", term.key)
@@ -170,7 +183,8 @@ class TermPages(WorkspaceAdmin):
         signed = terms.line_of(term, timezone.localdate()).signed
         sheet = signed.sheet if signed else sign_off.sheet_of(term)
         if open_checks := sign_off.open_checks(sheet):
-            text = _("尚不能列印簽核表，未通過的檢核：%(titles)s。") % {"titles": "、".join(open_checks)}
+            titles = "、".join(check["title"] for check in open_checks)
+            text = _("尚不能列印簽核表，未通過的檢核：%(titles)s。") % {"titles": titles}
             messages.error(request, text)
             return redirect("admin:records_term_change", term.key)
         context = {"sheet": sheet, "signed": signed, "digest": sign_off.digest(sheet)}

@@ -24,6 +24,7 @@ from .correcting import corrected_rows
 from .files import earlier_import, kept_for_mapping, upload_path
 from .overtaken import history_now
 from .row_decisions import rulings_of
+from .sizes import size_reminder
 from .states import State, again_once, end, held, move, take, working
 from .undo_states import undo_of
 
@@ -178,17 +179,11 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             "imported_before",
             _imported_before(before),
         ]
-    counts = batch.counts
     if batch.predecessor_id:
         return  # rows that were left open: few, and most of them still asked about
-    last = _comparable(batch)
-    if last and last.counts.get("rows", 0) >= 20 and not 0.5 <= counts["rows"] / last.counts["rows"] <= 2:
-        yield [
-            WARNING,
-            "size_unlike_last",
-            _("本批次 %(rows)s 列，上一批次（#%(batch)s）%(last)s 列，相差很多，請確認檔案是否完整。")
-            % {"rows": counts["rows"], "batch": last.pk, "last": last.counts["rows"]},
-        ]
+    if sentence := size_reminder(batch):
+        yield [WARNING, "size_unlike_last", sentence]
+    counts = batch.counts
     out = counts["kept_out"]
     if counts["rows"] >= 20 and out > counts["rows"] * 0.2:
         yield [
@@ -196,22 +191,3 @@ def _own_notes(batch: ImportBatch) -> Iterator[list[str]]:
             "many_kept_out",
             _("有 %(out)s 列（超過兩成）不能匯入，請確認檔案的欄位是否錯置。") % {"out": out},
         ]
-
-
-def _is_further(batch: ImportBatch) -> bool:
-    """Whether the main file of the batch's term came before."""
-    return batch.term_id is not None and (
-        ImportBatch.objects.filter(term=batch.term_id, state=State.APPLIED).exclude(pk=batch.pk).exists()
-    )
-
-
-def _comparable(batch: ImportBatch) -> ImportBatch | None:
-    """The batch whose size this one should have: the greatest of the term imported last, not its supplements. None for
-    corrections and for what is a supplement itself."""
-    if batch.predecessor_id is not None or _is_further(batch):
-        return None
-    imported = ImportBatch.objects.filter(state=State.APPLIED, predecessor=None).exclude(sha256=batch.sha256)
-    last = imported.order_by("-applied_at").first()
-    if last is None or last.term_id is None:
-        return last
-    return max(imported.filter(term=last.term_id), key=lambda one: one.counts.get("rows", 0))

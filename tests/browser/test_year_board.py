@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from records import terms
-from records.models import Term
+from records.models import College, Programme, Term
 from tests.factories import imported, row
 
 from .barriers import barriers
@@ -38,6 +38,44 @@ def test_the_pages_fit_and_have_no_barriers(page_of, term, width, role):
         page.goto(path)
         found += barriers(page)
     assert not found
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_every_number_is_on_the_screen_with_the_sums(page_of, term, width):
+    for index, college in enumerate(College.objects.all()):  # all of them, whatever a sample brings
+        programme = Programme.objects.filter(department__college=college).first()
+        imported([row(畢業系所=programme.name) for _ in range(index + 1)], term=term)
+    page = page_of("center_staff", width=width)
+    for path in (BOARD, f"{BOARD}{term.key}/"):
+        page.goto(path)
+        outside = page.locator("table.data td:visible").evaluate_all(
+            """cells => cells.filter(cell => {
+                const room = cell.closest(".scroll").getBoundingClientRect(), own = cell.getBoundingClientRect()
+                return own.right > Math.min(room.right, innerWidth) + 1
+            }).map(cell => cell.textContent)"""
+        )
+        assert not outside
+    sums = page.get_by_role("region", name="各系所新增學籍").locator("tfoot td").last
+    assert sums.is_visible()
+    if width < 768:
+        assert sums.get_attribute("data-label") == "合計"
+
+
+def test_a_missing_reason_is_told_first_and_at_its_field(page_of, term):
+    page = page_of("center_director")
+    page.goto(f"{BOARD}{term.key}/")
+    page.get_by_text("填寫說明").click()
+    page.get_by_role("button", name="儲存說明").click()
+    summary = page.locator("#form-errors:focus")
+    summary.wait_for()
+    assert "請填理由" in summary.inner_text()
+    field = page.get_by_label("理由")
+    assert field.is_visible() and field.get_attribute("aria-invalid") == "true"
+    described = [page.locator(f"[id='{one}']") for one in field.get_attribute("aria-describedby").split()]
+    assert any("請填理由" in text.inner_text() for text in described)
+    assert not barriers(page)
+    summary.get_by_role("link", name="理由").click()
+    assert field.evaluate("field => field === document.activeElement")
 
 
 def test_a_term_is_reasoned_signed_off_and_printed(page_of, term):

@@ -149,24 +149,6 @@ def test_a_discarded_batch_keeps_no_rows():
     assert not imports.start_applying(batch, importer())
 
 
-def test_a_batch_of_an_unlike_size_is_remarked():
-    imported([row() for _ in range(20)])
-    batch = planned([row() for _ in range(5)])
-    assert "size_unlike_last" in {note[1] for note in batch.notes}
-    imports.replan(batch)
-    assert [note[1] for note in reloaded(batch).notes].count("size_unlike_last") == 1
-
-
-def test_a_second_delivery_of_a_term_may_be_of_any_size():
-    batch = imported([row() for _ in range(20)])
-    term = Term.objects.create(academic_year=114, half=1, due_on=batch.applied_at.date())
-    ImportBatch.objects.update(term=term)
-    later = planned([row() for _ in range(5)])
-    ImportBatch.objects.filter(pk=later.pk).update(term=term)
-    imports.replan(reloaded(later))
-    assert "size_unlike_last" not in {note[1] for note in reloaded(later).notes}
-
-
 def test_somebody_new_who_lacks_required_data_will_be_telephoned():
     batch = planned([row(), row(身分證字號=None, 電子郵件=None), row(身分證字號="A123456788")])
     told = [[r[3] for r in view.remarks if r[2] == "follow_up"] for view in views(batch)]

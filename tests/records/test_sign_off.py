@@ -60,7 +60,7 @@ def test_what_is_not_through_is_named_and_keeps_the_term_open(term):
     imported([row(), row(中文姓名="")], term=term)
     planned([row()], term=term)
     assert failed(term) == {"settled", "open_rows"}
-    with pytest.raises(ValidationError, match="批次都已匯入或放棄、沒有未匯入或需人工判斷的列"):
+    with pytest.raises(ValidationError, match="處理中的批次與檔案、未匯入或需人工判斷的列"):
         sign(term)
     assert not TermSignOff.objects.exists()
 
@@ -143,7 +143,7 @@ def test_a_reason_holds_for_what_was_found_and_no_more(term):
     assert failed(term) == {"open_rows"}
     state(term, "open_rows", "兩筆都待更正")
     checks = {check["title"]: check for check in sign(term).sheet["checks"]}
-    assert checks["沒有未匯入或需人工判斷的列"]["reason"] == "兩筆都待更正"
+    assert checks["未匯入或需人工判斷的列"]["reason"] == "兩筆都待更正"
 
 
 @pytest.mark.parametrize("code", ["settled", "rows", "serials", "nonsense"])
@@ -263,7 +263,7 @@ def test_the_sheet_is_a_paper_with_all_that_is_signed(term):
     )
     text = "".join(text.split())
     for words in (
-        "113學年度第1學期", "2025-03-31", batch.sha256, "離校資料.xlsx", "新校友2", "流水號不重複使用",
+        "113學年度第1學期", "2025-03-31", batch.sha256, "離校資料.xlsx", "新校友2", "沒有重複使用",
         "說明：一筆待註冊課務組更正（王小明）", "食品科學系", "校務系統組", "校友服務中心主任", "2025-03-31",
     ):  # fmt: skip
         assert words in text

@@ -67,6 +67,17 @@ def test_the_board_costs_the_same_for_many_years(client_of, django_assert_max_nu
     assert "95-1" not in page(center, BOARD)  # ten years are enough for every day
 
 
+def test_numbers_are_read_with_their_thousands(term, client_of):
+    batch = imported([row()], term=term)
+    ImportBatch.objects.filter(pk=batch.pk).update(counts=batch.counts | {"rows": 30_052, "kept_out": 1_354})
+    terms.set_expected(term, 29_663)
+    registrar = client_of("registrar")
+    for path in (BOARD, f"{BOARD}{term.key}/"):
+        text = page(registrar, path)
+        assert all(number in text for number in ("30,052", "29,663", "1,354"))
+        assert not any(number in text for number in (">30052<", ">29663<", ">1354<", "共 30052 列"))
+
+
 def test_looking_stores_nothing(client_of, db):
     center = client_of("center_director")
     today = terms.known(timezone.localdate())[0]
@@ -99,7 +110,7 @@ def test_a_term_is_expected_dated_reasoned_signed_and_reopened(term, client_of):
     assert "相差超過一年" in post(staff, term, "due", due_on="2001-01-01")
     sheet = f"{BOARD}{term.key}/sheet/"
     refused = director.get(sheet, follow=True).content.decode()
-    assert "未通過的檢核：沒有未匯入或需人工判斷的列" in refused
+    assert "未通過的檢核：未匯入或需人工判斷的列" in refused
     assert "尚未通過檢核" in post(director, term, "sign-off")
     assert "身分證字號" in post(staff, term, "reasons/open_rows", reason="A123456789 待更正")
     assert "已記錄說明" in post(staff, term, "reasons/open_rows", reason="待更正")
@@ -115,6 +126,19 @@ def test_a_term_is_expected_dated_reasoned_signed_and_reopened(term, client_of):
     signed.refresh_from_db()
     assert signed.reopen_reason == "漏列一筆" and signed.reopened_by.username == "center_director"
     assert "漏列一筆" in page(registrar, f"{BOARD}{term.key}/")
+
+
+def test_a_check_says_what_is_wrong_and_a_reason_is_not_called_passing(term, client_of):
+    imported([row(), row(中文姓名="")], term=term)
+    staff, path = client_of("center_staff"), f"{BOARD}{term.key}/"
+    post(staff, term, "expected", expected="3")
+    waiting = page(staff, path)
+    assert "<li>列數與預計筆數：不符，預計 3 筆，檔案 2 列，新增 1 筆學籍</li>" in waiting
+    assert "<li>未匯入或需人工判斷的列：尚有 1 列未匯入或需人工判斷</li>" in waiting
+    post(staff, term, "reasons/open_rows", reason="待更正")
+    explained = post(staff, term, "reasons/expected", reason="一人延畢")
+    assert "2 項檢核未通過但已說明" in explained and "檢核都已通過" not in explained
+    assert explained.count(">已說明<") == 2
 
 
 def test_a_further_batch_for_a_closed_term_needs_a_reason(term, client_of):
