@@ -303,11 +303,6 @@ def _overtake(item: Item, sentence: str) -> None:
     item.ask("", "decision_overtaken", _("先前的決定與資料矛盾，請重新決定：%(why)s") % {"why": sentence})
 
 
-def record_in_words(record: KnownRecord) -> str:
-    """What a row attaches to, as the plan tells it."""
-    return _("流水號 %(serial)s") % {"serial": record.values["serial_number"]}
-
-
 def is_stored_already(group: Group) -> bool:
     """Whether a single row says of a stored degree what is stored, word for word: most rows of a file that comes
     again. Its plan is made here; there is nothing to compare rule by rule."""
@@ -328,7 +323,6 @@ def is_stored_already(group: Group) -> bool:
     ):
         return False
     item.planned.person_id, item.planned.record_id = person.pk, record.pk
-    item.planned.target = record_in_words(record)
     return True
 
 

@@ -11,7 +11,7 @@ from .annotations import OBJECTION, WITHDRAWAL, Line, parse_lines, pinned_text
 from .cells import NOTE, WARNING
 from .changes import NewObjection, PersonChange
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, REPLACEABLE_ATTRIBUTES
-from .grouping import Group, Item, record_in_words
+from .grouping import Group, Item
 from .matching import LineCounts
 from .models import ImportBatch, MessageObjection, Verdict
 from .plans import Options
@@ -331,7 +331,7 @@ class PersonPlan:
 
     def _target(self, item: Item, leader: Item) -> str:
         if item.record:
-            return record_in_words(item.record)
+            return ""  # the record itself tells, where the row is shown
         if self.person:
             serials = "、".join(record.values["serial_number"] for record in self.person.records)
             return _("既有校友（流水號 %(serials)s）") % {"serials": serials}
