@@ -173,7 +173,7 @@ def outcome(name: str, answer: tuple[int, str, str]) -> str:
     """ "" when the file was refused with a sentence, or read, as it should be; else what happened."""
     case, (status, location, page) = CASES[name], answer
     if status != 302:
-        is_told = "errorlist" in page
+        is_told = 'id="form-errors"' in page
         return "" if status == 200 and case.code and is_told else f"{status} at the upload"
     batch = ImportBatch.objects.get(pk=int(re.search(r"/(\d+)/", location)[1]))
     is_refusal = batch.state == ImportBatch.State.REFUSED and batch.error.endswith("。")
