@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 from accounts import agreements
 from accounts.models import Role, User
@@ -61,12 +62,33 @@ def database_kind() -> str:
     return connection.vendor
 
 
+def _load() -> None:
+    call_command("load_organisation", verbosity=0)
+    agreements.current()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """Loads colleges, departments and status codes once; every test sees them and rolls its changes back."""
     with django_db_blocker.unblock():
-        call_command("load_organisation", verbosity=0)
-        agreements.current()
+        _load()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """A transactional test ends by emptying all tables: the next one, whichever it is, finds them filled again.
+    After the last one there is no test database any more."""
+    result = yield
+    if nextitem is None:
+        return result
+    marker = item.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
+    if asked or (marker and marker.kwargs.get("transaction")):
+        with item.config.stash[blocking_manager_key].unblock():
+            _load()
+    return result
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +105,7 @@ def own_language() -> None:
 
 @pytest.fixture
 def organisation(db) -> None:
-    """The organisation also in a transactional test, before which another one may have emptied the tables."""
-    if not Department.objects.exists():
-        call_command("load_organisation", verbosity=0)
+    """A database, for a test that reads nothing but the organisation in it."""
 
 
 @pytest.fixture
