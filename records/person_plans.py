@@ -331,7 +331,7 @@ class PersonPlan:
 
     def _target(self, item: Item, leader: Item) -> str:
         if item.record:
-            return ""  # the record itself tells, where the row is shown
+            return ""  # its serial number stands there anyway
         if self.person:
             serials = "、".join(record.values["serial_number"] for record in self.person.records)
             return _("既有校友（流水號 %(serials)s）") % {"serials": serials}

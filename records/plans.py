@@ -199,18 +199,13 @@ def view(stored: ImportRow, lists: Lists) -> RowView:
         masked_id=masked,
         serial=serial,
         programme=texts["畢業系所"],
-        target=_("已隨批次還原移除") if is_taken_back else body["target"] or _attached(stored),
+        target=_("已隨批次還原移除") if is_taken_back else body["target"],
         diff=diff,
         remarks=[tuple(remark) for remark in stored.remarks],
         question=stored.question,
         values=texts,
         person_id=None if is_taken_back else became.person_id if became else stored.person_id,
     )
-
-
-def _attached(stored: ImportRow) -> str:
-    """The degree that the row meant when it was planned."""
-    return _("流水號 %(serial)s") % {"serial": stored.record.serial_number} if stored.record else ""
 
 
 def _damaged(stored: ImportRow) -> RowView:
