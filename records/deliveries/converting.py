@@ -42,7 +42,7 @@ def _convert(delivery: Delivery) -> ImportBatch | None:
         if unknown and not delivery.is_settled:
             _ask(delivery, unknown)
             return None
-        return _open_batch(delivery, filled)
+        return open_batch(delivery, filled, State.CONVERTING)
     except WorkbookRefused as refusal:
         end(delivery, (State.CONVERTING,), State.REFUSED, refusal.sentence)
         return None
@@ -102,15 +102,14 @@ def _as_lists(unknown: Unknown) -> dict[str, list[list[Any]]]:
     return {attribute: [[text, count] for text, count in found] for attribute, found in unknown.items()}
 
 
-def _open_batch(delivery: Delivery, filled: Path) -> ImportBatch | None:
-    """The batch and the end of the delivery together: a crash leaves both or neither."""
+def open_batch(delivery: Delivery, workbook: Path, state: State) -> ImportBatch | None:
+    """The batch of a workbook and the end of the delivery, which is in `state`, together: a crash leaves both or
+    neither. None when somebody else ended it meanwhile. Raises TermClosed, and OSError when the file cannot be kept."""
     with transaction.atomic():
         # The account first, as who closes it does.
-        if not (
-            imports.hold_uploader(delivery.uploaded_by) and end(delivery, (State.CONVERTING,), State.DONE)
-        ):
-            return None  # somebody else ended it meanwhile
-        with filled.open("rb") as file:
+        if not (imports.hold_uploader(delivery.uploaded_by) and end(delivery, (state,), State.DONE)):
+            return None
+        with workbook.open("rb") as file:
             batch = imports.receive(
                 file,
                 file_name=delivery.file_name,

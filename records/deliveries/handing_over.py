@@ -13,7 +13,8 @@ from ..imports.planning import KEY_HEADERS
 from ..models import Delivery, ImportBatch
 from ..workbooks.headers import tidy
 from ..workbooks.writer import MARK_HEADER, REASON_HEADER
-from .life import State, end, receive, upload_path
+from .converting import open_batch
+from .life import State, receive, upload_path
 
 logger = logging.getLogger(__name__)
 
@@ -71,18 +72,8 @@ def as_workbook(delivery: Delivery) -> ImportBatch | None:
     if not has_template_headers(delivery):
         return None
     with transaction.atomic():
-        # The account first, as who closes it does.
-        if not (imports.hold_uploader(delivery.uploaded_by) and end(delivery, (State.MAPPING,), State.DONE)):
-            return None
-        with upload_path(delivery).open("rb") as file:
-            batch = imports.receive(
-                file,
-                file_name=delivery.file_name,
-                user=delivery.uploaded_by,
-                mode=delivery.mode,
-                refusals=delivery.refusals,
-                term=delivery.term,
-            )
-        Delivery.objects.filter(pk=delivery.pk).update(batch=batch, mapping=None)
-    delivery.refresh_from_db()
+        batch = open_batch(delivery, upload_path(delivery), State.MAPPING)
+        if batch is not None:
+            delivery.mapping = None  # none was used
+            delivery.save(update_fields=["mapping"])
     return batch

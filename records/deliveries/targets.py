@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..columns import BY_ATTRIBUTE, COLUMNS, SECONDARY
+from ..columns import COLUMNS, SECONDARY
 
 ROC, CITY, CLASS, MOBILE = "roc", "city", "class", "mobile"
 # Ways beside the plain one: what a person says of a column that its cells alone do not tell.
@@ -47,8 +47,3 @@ def way_of(target: str) -> str:
 def joins_of(attribute: str) -> dict[str, str | Promise]:
     """How several foreign columns may become this one; only some columns keep a second value."""
     return {key: words for key, words in JOINS.items() if key != ALL or attribute in SECONDARY}
-
-
-def header_of(target: str) -> str:
-    """The header of the template's column behind a target."""
-    return BY_ATTRIBUTE[attribute_of(target)].header

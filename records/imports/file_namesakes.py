@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,15 @@ class RowCandidate:
     reasons: list[str]
     differences: list[tuple[str, str, str]]  # (header, in this row, in the other)
     why_not: str
+
+
+class _Compared(NamedTuple):
+    """What both rows say, as shown: of national IDs the masks, which two numbers may share."""
+
+    attribute: str
+    here: str
+    there: str
+    is_same: bool
 
 
 def rows_alike(batch: ImportBatch, stored: ImportRow, item: Item, user: Any) -> list[RowCandidate]:
@@ -78,7 +87,7 @@ def joined_here(stored: ImportRow) -> list[int]:
 
 
 def _candidate(item: Item, other: Item, lists: Lists, user: Any) -> RowCandidate:
-    compared = [one for one in _compared(item, other, lists) if policies.may_read(user, one[0])]
+    compared = [one for one in _compared(item, other, lists) if policies.may_read(user, one.attribute)]
     national_id = other.value("national_id")
     return RowCandidate(
         other.row.number,
@@ -89,23 +98,26 @@ def _candidate(item: Item, other: Item, lists: Lists, user: Any) -> RowCandidate
             _("姓名相同")
             if item.value("chinese_name") == other.value("chinese_name")
             else _("姓名只有字形不同"),
-            *(_("%(header)s相同") % {"header": _header(name)} for name, one, two in compared if one == two),
+            *(_("%(header)s相同") % {"header": _header(one.attribute)} for one in compared if one.is_same),
         ],
-        [(_header(name), one, two) for name, one, two in compared if one != two and name not in _OF_A_DEGREE],
+        [
+            (_header(one.attribute), one.here, one.there)
+            for one in compared
+            if not one.is_same and one.attribute not in _OF_A_DEGREE
+        ],
         "".join(one.sentence for one in against_join(item, other)),
     )
 
 
-def _compared(item: Item, other: Item, lists: Lists) -> Iterator[tuple[str, str, str]]:
-    """What both rows say: (attribute, here, there); national IDs by their mask, unless they are the same."""
+def _compared(item: Item, other: Item, lists: Lists) -> Iterator[_Compared]:
     for attribute in _COMPARED:
         one, two = item.value(attribute), other.value(attribute)
-        if not (one and two):
-            continue
-        if attribute == "national_id" and one != two:
-            yield attribute, mask_national_id(one), f"{mask_national_id(two)} "
-        else:
-            yield attribute, lists.shown(attribute, one), lists.shown(attribute, two)
+        if one and two:
+            texts = [
+                mask_national_id(text) if attribute == "national_id" else lists.shown(attribute, text)
+                for text in (one, two)
+            ]
+            yield _Compared(attribute, *texts, is_same=one == two)
 
 
 def _header(attribute: str) -> str:
