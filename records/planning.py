@@ -25,6 +25,7 @@ from .rows import INDEX, Remark, Row
 from .rulings import Kind, identity_of
 from .same_names import find_namesakes
 
+_ACCEPTS_MESSAGES = INDEX["accepts_messages"]
 _ASKED_BY_TELEPHONE = tuple(FollowUp.Item.values)
 
 
@@ -136,5 +137,5 @@ def count(counts: dict[str, int], item: Planned) -> None:
     counts[item.verdict] += 1
     counts["rows"] += 1
     counts["remarks"] += len(item.remarks)
-    if item.row.value("accepts_messages") == "否":
+    if item.row.values[_ACCEPTS_MESSAGES] == "否":
         counts["refusals"] += 1

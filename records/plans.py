@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,8 +37,6 @@ _FIELDS = (
     "record_id",
 )
 _ROWS_AT_ONCE = 2000
-# A plan that was stored a moment ago has no statistics: every query looks through all of it.
-_CHANGES_AT_ONCE = 5000
 # In front of what rows are asked that a person decides row by row (`imports.row_decisions`); any other question is
 # about a programme and decided once for all like rows.
 ABOUT_ROWS = "rows:"
@@ -283,10 +281,7 @@ def filled(stored: ImportRow, lists: Lists) -> list[RawCell]:
 
 def stored_rows(batch: ImportBatch) -> Iterator[ImportRow]:
     """Rows of the stored plan in sheet order, a few thousand at a time."""
-    last = 0
-    while rows := list(shown_rows(batch).filter(row_number__gt=last)[:_ROWS_AT_ONCE]):
-        yield from rows
-        last = rows[-1].row_number
+    return _in_parts(shown_rows(batch))
 
 
 def shown_rows(batch: ImportBatch) -> QuerySet[ImportRow]:
@@ -301,12 +296,14 @@ def shown_rows(batch: ImportBatch) -> QuerySet[ImportRow]:
 def stored_changes(batch: ImportBatch) -> Iterator[PersonChange]:
     """The changes of the stored plan in sheet order, a few thousand at a time."""
     leading = ImportRow.objects.filter(batch=batch, leader=F("row_number")).order_by("row_number")
-    last = 0
-    while rows := list(
-        leading.filter(row_number__gt=last).values_list("row_number", "payload")[:_CHANGES_AT_ONCE]
-    ):
-        for number, payload in rows:
-            yield plan_payloads.change_of(
-                number, open_bytes(payload, ImportRow.payload_context(batch.pk, number))
-            )
-        last = rows[-1][0]
+    for number, payload in _in_parts(leading.values_list("row_number", "payload")):
+        context = ImportRow.payload_context(batch.pk, number)
+        yield plan_payloads.change_of(number, open_bytes(payload, context))
+
+
+def _in_parts(rows: QuerySet) -> Iterator[Any]:
+    """Rows of a plan, each part of the sheet asked for by its first and last number. Asked for the next so many rows, a
+    database that has no statistics yet on a plan of a moment ago sorts all that are left, each time."""
+    last = rows.aggregate(last=Max("row_number"))["last"] or 0
+    for before in range(0, last, _ROWS_AT_ONCE):
+        yield from rows.filter(row_number__gt=before, row_number__lte=before + _ROWS_AT_ONCE)

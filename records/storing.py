@@ -26,6 +26,7 @@ PERSON_TEXT_COLUMNS = (
     "accepts_messages",
 )
 RECORD_TEXT_COLUMNS = tuple(f"{name}_id" if name in _LISTED else name for name in RECORD_ATTRIBUTES)
+_RECORD_COLUMN_OF = dict(zip(RECORD_ATTRIBUTES, RECORD_TEXT_COLUMNS, strict=True))
 _ANSWERS = {None: "", True: "是", False: "否"}
 
 
@@ -37,18 +38,17 @@ def person_columns(
     `digests` are those of national IDs that the caller has computed already. `accepts_messages` takes 是 only;
     否 is stored by recording an objection (SOP 6.9).
     """
-    columns: dict[str, Any] = {}
-    for attribute, value in values.items():
-        if attribute == "national_id":
-            columns.update(_national_id_columns(value, pk, digests))
-        elif attribute == "birth_date":
-            columns["birth_date"] = datetime.date.fromisoformat(value) if value else None
-        elif attribute == "accepts_messages":
-            columns["accepts_messages"] = {"是": True, "": None}[value]
-        elif attribute in _LISTED:
-            columns[f"{attribute}_id"] = int(value) if value else None
-        else:
-            columns[attribute] = value
+    columns: dict[str, Any] = dict(values)
+    if "national_id" in columns:
+        columns.update(_national_id_columns(columns.pop("national_id"), pk, digests))
+    if birth_date := columns.get("birth_date"):
+        columns["birth_date"] = datetime.date.fromisoformat(birth_date)
+    elif birth_date == "":
+        columns["birth_date"] = None
+    if "accepts_messages" in columns:
+        columns["accepts_messages"] = {"是": True, "": None}[columns["accepts_messages"]]
+    if "current_identity" in columns:
+        columns["current_identity_id"] = _id(columns.pop("current_identity"))
     if "chinese_name" in columns:
         columns["name_key"] = fold_name(columns["chinese_name"])
     return columns
@@ -57,11 +57,13 @@ def person_columns(
 def record_columns(values: Mapping[str, str]) -> dict[str, Any]:
     """The columns that canonical values of an academic record are stored in."""
     return {
-        f"{attribute}_id" if attribute in _LISTED else attribute: (int(value) if value else None)
-        if attribute in _LISTED
-        else value
+        _RECORD_COLUMN_OF[attribute]: _id(value) if attribute in _LISTED else value
         for attribute, value in values.items()
     }
+
+
+def _id(value: str) -> int | None:
+    return int(value) if value else None
 
 
 def current_values(person: Person) -> dict[str, str]:

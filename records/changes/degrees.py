@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from .. import bulk
@@ -13,6 +14,7 @@ from .asked import Going, RecordChange
 from .present import Present
 
 _FIELDS = [field.attname for field in AcademicRecord._meta.concrete_fields]
+_in_order = itemgetter(*_FIELDS)
 _BLANK = {name: AcademicRecord._meta.get_field(name).get_default() for name in _FIELDS}
 
 
@@ -41,11 +43,11 @@ def write(going: Going, present: Present, act: Act, pool: SerialPool) -> None:
     _remove([record.record_id for record in stored if record.is_removed], act)
 
 
-def _new_row(record: RecordChange, person_id: int, pk: int, serial: str, act: Act) -> list[Any]:
+def _new_row(record: RecordChange, person_id: int, pk: int, serial: str, act: Act) -> tuple[Any, ...]:
     columns = _BLANK | record_columns(record.values)
     columns |= {"id": pk, "person_id": person_id, "serial_number": serial}
     columns |= {"created_at": act.at, "updated_at": act.at}
-    return [columns[name] for name in _FIELDS]
+    return _in_order(columns)
 
 
 def _update(changes: list[RecordChange], present: Present, act: Act) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from .. import bulk
@@ -13,6 +14,7 @@ from .asked import Applied, Going, PersonChange, without_refusal
 from .present import Present
 
 _FIELDS = [field.attname for field in Person._meta.concrete_fields]
+_in_order = itemgetter(*_FIELDS)
 _BLANK = {name: Person._meta.get_field(name).get_default() for name in _FIELDS}
 _HAND_EDITED = REPLACEABLE_ATTRIBUTES | set(SECONDARY_WORDS)
 
@@ -29,13 +31,13 @@ def write(going: Going, present: Present, act: Act) -> None:
     _update([change for change, _applied in going if change.person_id is not None], present, act)
 
 
-def _new_row(change: PersonChange, applied: Applied, digests: dict[str, str], act: Act) -> list[Any]:
+def _new_row(change: PersonChange, applied: Applied, digests: dict[str, str], act: Act) -> tuple[Any, ...]:
     columns = _BLANK | person_columns(without_refusal(change.values), applied.person_id, digests)
     columns |= {"id": applied.person_id, "created_at": act.at, "updated_at": act.at}
-    columns["hand_edited"] = _hand_edited([], change.values, act)
+    columns["hand_edited"] = [] if act.source == Source.IMPORT else _hand_edited([], change.values, act)
     if change.objection:
         columns["accepts_messages"] = False
-    return [columns[name] for name in _FIELDS]
+    return _in_order(columns)
 
 
 def _update(changes: list[PersonChange], present: Present, act: Act) -> None:

@@ -16,7 +16,8 @@ from .. import bulk, plans, progress
 from ..cells import WARNING
 from ..changes import Applied, apply_changes
 from ..models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Source, Verdict
-from ..serials import Need, SeriesFull, reserve
+from ..serials import Need, SerialPool, SeriesFull, reserve
+from .overtaken import is_current
 from .planning import plan_again, replan
 from .states import State, again_once, held, leave, take, working
 
@@ -73,6 +74,8 @@ def replan_keeping_error(batch: ImportBatch) -> None:
 
 def _still_holds(batch: ImportBatch) -> bool:
     """Whether the plan says the same after others entered people or records, or took them back, since it was made."""
+    if is_current(batch):
+        return True
     newer = {"created_at__gt": batch.planned_at}
     others = ImportBatch.objects.filter(applied_at__gt=batch.planned_at).exclude(pk=batch.pk)
     if not (
@@ -97,14 +100,8 @@ def _apply(batch: ImportBatch) -> None:
     if not _still_holds(batch):
         leave(batch, State.APPLYING, State.PLANNED, CHANGED_MEANWHILE)
         return
-    numbered = (
-        ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(serial_prefix="").order_by()
-    )
-    taken = numbered.exclude(series=None).values_list("series", "serial_prefix").annotate(Count("pk"))
-    brought = numbered.filter(series=None).values_list("serial_prefix", flat=True)
-    pool = reserve(Counter({Need(series, prefix): count for series, prefix, count in taken}), brought=brought)
-    total = ImportRow.objects.filter(batch=batch, leader=F("row_number")).count()
-    writer = _Outcome(batch, total)
+    pool = _reserved(batch)
+    writer = _Outcome(batch)
     with transaction.atomic():
         if not held(batch, State.APPLYING).select_for_update().exists():
             return  # another worker was first, or took the batch over
@@ -115,6 +112,7 @@ def _apply(batch: ImportBatch) -> None:
             at=timezone.now(),
             batch=batch,
             pool=pool,
+            keys_checked=is_current(batch),
             after_step=writer.write,
         )
         batch.applied_at = timezone.now()
@@ -122,13 +120,29 @@ def _apply(batch: ImportBatch) -> None:
         batch.save(update_fields=_WRITTEN)
 
 
+def _reserved(batch: ImportBatch) -> SerialPool:
+    """The serial numbers that the plan needs, behind those that its rows bring along."""
+    numbered = ImportRow.objects.filter(batch=batch, verdict__in=CHANGING).exclude(serial_prefix="")
+    counted = numbered.order_by().values_list("series", "serial_prefix").annotate(Count("pk"))
+    demand: Counter[Need] = Counter()
+    brought = []
+    for series, prefix, count in counted:
+        if series is None:
+            brought.append(prefix)  # the whole number of a row that has one
+        else:
+            demand[Need(series, prefix)] = count
+    return reserve(demand, brought=brought)
+
+
 class _Outcome:
     """Notes which person and record the rows became, and tells how far it is."""
 
-    def __init__(self, batch: ImportBatch, total: int) -> None:
-        self.batch, self.total, self.done = batch, total, 0
+    def __init__(self, batch: ImportBatch) -> None:
         rows = ImportRow.objects.filter(batch=batch, leader__isnull=False)
-        self.pks: dict[int, int] = dict(rows.values_list("row_number", "pk"))
+        found = list(rows.order_by().values_list("row_number", "pk", "leader"))
+        self.batch, self.done = batch, 0
+        self.total = sum(number == leader for number, _pk, leader in found)
+        self.pks = {number: pk for number, pk, _leader in found}
 
     def write(self, applied: list[Applied]) -> None:
         became = []

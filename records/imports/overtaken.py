@@ -41,6 +41,12 @@ def history_now() -> dict[str, int]:
     }
 
 
+def is_current(batch: ImportBatch) -> bool:
+    """Whether nobody was entered, changed or removed since the plan was begun. Who writes at this very moment does not
+    show; the database's constraints refuse the later one."""
+    return history_now() == batch.history_seen
+
+
 def overtaken(batch: ImportBatch) -> Overtaken:
     """What a waiting plan does not tell of, because it came since the plan was made."""
     numbers = list(_rows_of_edited(batch).values_list("row_number", flat=True))
