@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from .cells import NOTE
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, RECORD_COLUMNS, SECONDARY_WORDS
 from .joins import against_join, followers, pair_identity
-from .matching import Known, KnownPerson, KnownRecord
+from .matching import PERSON_TEXT_AT, RECORD_TEXT_AT, Known, KnownPerson, KnownRecord
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
@@ -27,8 +27,10 @@ from .rulings import (
 )
 
 # Where a row holds what a person and a record hold; of the national ID only the digest is compared.
-_OF_PERSON = [(INDEX[c.attribute], c.attribute) for c in PERSON_COLUMNS if c.attribute != "national_id"]
-_OF_RECORD = [(INDEX[c.attribute], c.attribute) for c in RECORD_COLUMNS]
+_OF_PERSON = [
+    (INDEX[c.attribute], PERSON_TEXT_AT[c.attribute]) for c in PERSON_COLUMNS if c.attribute != "national_id"
+]
+_OF_RECORD = [(INDEX[c.attribute], RECORD_TEXT_AT[c.attribute]) for c in RECORD_COLUMNS]
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Item:
     @property
     def graduation_rank(self) -> str:
         """Later degrees are newer; who still studies, for all we know, is newest."""
-        stored = self.record.values["graduation_date"] if self.record else ""
+        stored = self.record.value("graduation_date") if self.record else ""
         return self.value("graduation_date") or stored or "9999"
 
     @property
@@ -261,7 +263,7 @@ class Grouping:
     def _by_student(self, item: Item) -> KnownRecord | None:
         records = self.known.by_student.get(item.value("student_number"), ())
         programme = item.value("programme")
-        return next((record for record in records if record.values["programme"] == programme), None)
+        return next((record for record in records if record.programme == programme), None)
 
     def _claim(self, item: Item, group: Group) -> None:
         if item.digest:
@@ -314,21 +316,19 @@ def is_stored_already(group: Group) -> bool:
         return False
     may_add = (
         item.row.extra
-        or any(person.values[name] for name in SECONDARY_WORDS)
+        or any(person.value(name) for name in SECONDARY_WORDS)
         or item.value("annotations")
         or (item.digest and item.digest != person.digest)
     )
-    if may_add or not (
-        _repeats(item, _OF_PERSON, person.values) and _repeats(item, _OF_RECORD, record.values)
-    ):
+    if may_add or not (_repeats(item, _OF_PERSON, person.texts) and _repeats(item, _OF_RECORD, record.texts)):
         return False
     item.planned.person_id, item.planned.record_id = person.pk, record.pk
     return True
 
 
-def _repeats(item: Item, places: Iterable[tuple[int, str]], stored: Mapping[str, str]) -> bool:
+def _repeats(item: Item, places: Iterable[tuple[int, int]], stored: Sequence[str]) -> bool:
     values = item.values
-    for index, name in places:  # a loop: with `all` this takes thrice as long, and it is asked of every row
-        if values[index] and values[index] != stored[name]:
+    for index, place in places:  # a loop: with `all` this takes thrice as long, and it is asked of every row
+        if values[index] and values[index] != stored[place]:
             return False
     return True

@@ -84,7 +84,7 @@ class PersonPlan:
                         _("同一人的各列%(header)s不同（%(rows)s），請查明。")
                         % {"header": header, "rows": self._row_numbers()},
                     )
-            stored = self.person.values[attribute] if self.person else ""
+            stored = self.person.value(attribute) if self.person else ""
             if stored and seen and _comparable(attribute, stored) not in seen:
                 self._ask_or_keep(header)
 
@@ -178,7 +178,7 @@ class PersonPlan:
         if self.person and self.options.mode == Mode.SKIP:
             return False
         given = any(item.value("other_address") for item in self.group.items)
-        stored = self.person.values["other_address"] if self.person else ""
+        stored = self.person.value("other_address") if self.person else ""
         if given or stored or "other_address" in self.values:
             return False
         self._set("other_address", value, "")
@@ -214,7 +214,7 @@ class PersonPlan:
         """How new the stored data is: the newest degree that this file says nothing about."""
         spoken = {item.record.pk for item in self.group.items if item.record}
         return max(
-            (r.values["graduation_date"] or "9999" for r in self.person.records if r.pk not in spoken),
+            (r.value("graduation_date") or "9999" for r in self.person.records if r.pk not in spoken),
             default="",
         )
 
@@ -243,7 +243,7 @@ class PersonPlan:
         """SOP 6.9: a recorded objection is never touched; 否 without one is what the batch decided. An old
         annotation that tells of an objection is its record, unless a later one tells that it was withdrawn."""
         answers = {item.value("accepts_messages") for item in self.group.items}
-        stored = self.person.values["accepts_messages"] if self.person else ""
+        stored = self.person.value("accepts_messages") if self.person else ""
         if self.person and self.person.is_objecting:
             if "是" in answers:
                 sentence = _("該校友曾反應不願意接受訊息，維持不變。")
@@ -333,7 +333,7 @@ class PersonPlan:
         if item.record:
             return ""  # its serial number stands there anyway
         if self.person:
-            serials = "、".join(record.values["serial_number"] for record in self.person.records)
+            serials = "、".join(record.serial_number for record in self.person.records)
             return _("既有校友（流水號 %(serials)s）") % {"serials": serials}
         if item is not leader:
             return _("與第 %(row)s 列為同一人") % {"row": leader.row.number}

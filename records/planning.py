@@ -6,7 +6,7 @@ Rows are judged one by one (here), joined by person and matched (`grouping`), co
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -16,7 +16,7 @@ from .bulk import IN_HAND, batched
 from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
 from .grouping import Group, Grouping, Item, is_stored_already
-from .matching import Known, LineCounts, annotation_lines
+from .matching import Known, KnownPerson, LineCounts, annotation_lines, texts_of
 from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
@@ -26,12 +26,15 @@ from .rulings import Kind, identity_of
 from .same_names import find_namesakes
 
 _ACCEPTS_MESSAGES = INDEX["accepts_messages"]
+_PLANNED_AT_ONCE = 2_000
 _ASKED_BY_TELEPHONE = tuple(FollowUp.Item.values)
 
 
-def plan(rows: Iterable[Row], lists: Lists, options: Options) -> tuple[int, Iterator[Planned]]:
-    """How many rows a file has, and the plan of each. Rows are judged as they come (reading goes on in a process of
-    its own meanwhile); their plans come person by person, so that the first are stored while the others are made."""
+def plan(rows: Iterable[Row], lists: Lists, options: Options) -> tuple[int, Iterator[Iterable[Planned]]]:
+    """How many rows a file has, and the plan of each, in parts to be taken one after the other. Rows are judged as they
+    come (reading goes on in a process of its own meanwhile); they are planned person by person as they are taken, so
+    that the first of a part are stored while the others are made. While a part is taken, the database is asked nothing.
+    """
     items: list[Item] = []
     for some in batched(rows, IN_HAND):
         items += [judged(row, lists, options) for row in some]
@@ -49,10 +52,32 @@ def plan(rows: Iterable[Row], lists: Lists, options: Options) -> tuple[int, Iter
         if group.person and any(item.value("annotations") for item in group.items)
     )
     kept_out = [item.planned for item in items if item.planned.verdict == Verdict.KEPT_OUT]
-    return len(items), chain(kept_out, _of_people(groups, lists, options, lines))
+    return len(items), chain([kept_out], _of_people(deque(groups), lists, options, lines))
 
 
 def _of_people(
+    groups: deque[Group], lists: Lists, options: Options, lines: Mapping[int, LineCounts]
+) -> Iterator[Iterator[Planned]]:
+    """People leave the queue as they are planned: what was made of a hundred thousand would double the memory."""
+    while groups:
+        some = [groups.popleft() for _turn in range(min(_PLANNED_AT_ONCE, len(groups)))]
+        with texts_of(_people_in(some)):
+            yield _planned(some, lists, options, lines)
+
+
+def _people_in(groups: Iterable[Group]) -> list[KnownPerson]:
+    """Whom the rows of the groups speak of; where their keys disagree, all that they point at."""
+    people: dict[int, KnownPerson] = {}
+    for group in groups:
+        if group.person:
+            people[group.person.pk] = group.person
+        for item in group.items:
+            if item.record and item.record.person is not group.person:
+                people[item.record.person.pk] = item.record.person
+    return list(people.values())
+
+
+def _planned(
     groups: Iterable[Group], lists: Lists, options: Options, lines: Mapping[int, LineCounts]
 ) -> Iterator[Planned]:
     for some in batched(groups, IN_HAND):

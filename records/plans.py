@@ -110,11 +110,12 @@ class RowView:
         return Verdict(self.verdict).label
 
 
-def store(batch: ImportBatch, planned: Iterable[Planned]) -> None:
-    """Replace the stored plan of the batch."""
+def store(batch: ImportBatch, parts: Iterable[Iterable[Planned]]) -> None:
+    """Replace the stored plan of the batch by one that comes in parts, each taken while it is stored."""
     with transaction.atomic():
         ImportRow.objects.filter(batch=batch).delete()
-        bulk.insert_rows(ImportRow, _FIELDS, (_tuple(batch.pk, item) for item in planned))
+        for part in parts:
+            bulk.insert_rows(ImportRow, _FIELDS, (_tuple(batch.pk, item) for item in part))
 
 
 def _tuple(batch_id: int, item: Planned) -> tuple[Any, ...]:

@@ -44,7 +44,7 @@ class RecordPlans:
 
     def levels(self) -> list[str]:
         """The levels of all records the person will have."""
-        ids = [record.values["programme"] for record in self.person.records] if self.person else []
+        ids = [record.programme for record in self.person.records] if self.person else []
         ids += [c.values["programme"] for c in self.changes.values() if c.record_id is None]
         return [self.lists.programme(int(programme)).level for programme in ids]
 
@@ -53,8 +53,8 @@ class RecordPlans:
         programme = item.value("programme")
         if self.person is None or (not programme and item.row.value("programme")):
             return None  # nobody yet, or something stands there that could not be resolved
-        same = [r for r in self.person.records if not programme or r.values["programme"] == programme]
-        fitting = [r for r in same if _agree(item.value("student_number"), r.values["student_number"])]
+        same = [r for r in self.person.records if not programme or r.programme == programme]
+        fitting = [r for r in same if _agree(item.value("student_number"), r.student_number)]
         if len(fitting) == 1:
             return fitting[0]
         if programme and same:
@@ -64,25 +64,25 @@ class RecordPlans:
 
     def _add_existing(self, item: Item, record: KnownRecord) -> None:
         for attribute in ("serial_number", "programme", "student_number"):
-            if not _agree(item.value(attribute), record.values[attribute]):
+            if not _agree(item.value(attribute), record.value(attribute)):
                 header = BY_ATTRIBUTE[attribute].header
                 sentence = _("%(header)s與資料庫中流水號 %(serial)s 的紀錄不同，請查明。")
                 item.ask(
                     header,
                     "record_differs",
-                    sentence % {"header": header, "serial": record.values["serial_number"]},
+                    sentence % {"header": header, "serial": record.serial_number},
                 )
         item.planned.person_id, item.planned.record_id = record.person.pk, record.pk
         values = {
             name: value
             for name in _ATTRIBUTES
-            if (value := item.value(name)) and _adds(name, value, record.values[name])
+            if (value := item.value(name)) and _adds(name, value, record.value(name))
         }
         if item.ruling:
             self._keep_keys(item, record, values)
         if (
             "enrolment_status" in values
-            and record.values["graduation_date"]
+            and record.value("graduation_date")
             and not item.value("graduation_date")
         ):
             del values["enrolment_status"]
@@ -96,12 +96,12 @@ class RecordPlans:
             self._join(item, twin)
             change = self.changes[twin.row.number]
             _merge(change.values, values)
-        change.before = {name: record.values[name] for name in change.values}
+        change.before = {name: record.value(name) for name in change.values}
 
     def _keep_keys(self, item: Item, record: KnownRecord, values: dict[str, str]) -> None:
         """A person chose the record: what tells it apart stays as it is stored."""
         for attribute in ("programme", "student_number"):
-            if record.values[attribute] and values.pop(attribute, None):
+            if record.value(attribute) and values.pop(attribute, None):
                 header = BY_ATTRIBUTE[attribute].header
                 sentence = _("依決定併入這筆學籍，保留資料庫的%(header)s。") % {"header": header}
                 item.remark(header, NOTE, "kept_by_decision", sentence)

@@ -98,11 +98,11 @@ def record_of(ruling: Ruling, person: KnownPerson) -> KnownRecord | None:
 
 def keeps_number(record: KnownRecord | None) -> bool:
     """Whether a row that a person gave to this degree leaves its student number as it is stored."""
-    return record is not None and bool(record.values["student_number"])
+    return record is not None and bool(record.student_number)
 
 
 def _programme(row: Speaks, record: KnownRecord | None) -> str:
-    return (record.values["programme"] if record else "") or row.value("programme")
+    return (record.programme if record else "") or row.value("programme")
 
 
 def _number_taken(
@@ -110,7 +110,7 @@ def _number_taken(
 ) -> Iterator[Contradiction]:
     """A student number has one bearer in a programme, whoever rules what."""
     for bearer in known.by_student.get(row.value("student_number"), ()):
-        if bearer is not record and bearer.values["programme"] == programme:
+        if bearer is not record and bearer.programme == programme:
             sentence = _("這個學號在這個系所已有學籍，請先更正學號，或選有這個學號的那一筆學籍。")
             yield _final("number_taken_in_programme", sentence)
             return
@@ -145,7 +145,7 @@ def _against_person(
     if not taken and any(others):
         yield _open("student_number_of_another", _("這個學號已屬於資料庫中的另一位校友。"))
     name, birth_date = row.value("chinese_name"), row.value("birth_date")
-    stored = person.values["birth_date"]
+    stored = person.value("birth_date")
     if fold_name(name) != person.name_key and birth_date and stored and birth_date != stored:
         yield _open("name_and_birth_differ", _("姓名與生日都與這位校友不同；併入時保留資料庫的姓名與生日。"))
 
@@ -166,7 +166,7 @@ def _against_record(
     elif record is not None and serial and owner is None:
         yield _open("serial_differs", _("流水號與選擇的學籍不同；併入時保留資料庫的流水號。"))
     programme = row.value("programme")
-    if record is not None and programme and programme != record.values["programme"]:
+    if record is not None and programme and programme != record.programme:
         yield _open("programme_differs", _("畢業系所與選擇的學籍不同；併入時保留資料庫的畢業系所。"))
 
 

@@ -22,20 +22,24 @@ def find_namesakes(groups: list[Group], known: Known) -> None:
     in_file: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         in_file[group.items[0].name_key].append(group)
-    candidates = {pk.pk for group in new for pk in stored.get(group.items[0].name_key, ())}
-    known.load_more(candidates)
+    # Only of a row without national ID it is asked whether all that it says is stored already.
+    known.load_more(
+        namesake.pk
+        for group in new
+        if not any(item.digest for item in group.items)
+        for namesake in stored.get(group.items[0].name_key, ())
+    )
     owners = {group.person.pk: group for group in groups if group.person}
     for group in new:
         item = group.speaker
         digest = next((item.digest for item in group.items if item.digest), "")
         birth_date = next((i.value("birth_date") for i in group.items if i.value("birth_date")), "")
         possible = [
-            known.people[namesake.pk]
-            for namesake in stored.get(item.name_key, ())
-            if _may_be(namesake, digest, birth_date)
+            namesake for namesake in stored.get(item.name_key, ()) if _may_be(namesake, digest, birth_date)
         ]
-        same = [r for person in possible for r in person.records if _says_nothing_new(group, r)]
-        if len(same) == 1 and not digest:
+        people = [] if digest else [known.people[namesake.pk] for namesake in possible]
+        same = [r for person in people for r in person.records if _says_nothing_new(group, r)]
+        if len(same) == 1:
             item.record = same[0]
             _give_to(group, same[0].person, owners, groups)
         elif possible:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,17 +15,13 @@ from .values import fold_name, mask_national_id
 PERSON_ATTRIBUTES = (*(column.attribute for column in PERSON_COLUMNS), *SECONDARY_WORDS)
 RECORD_ATTRIBUTES = tuple(column.attribute for column in RECORD_COLUMNS)
 _LISTED = {"programme", "enrolment_status", "current_identity"}
-_READ_OTHERWISE = ("national_id", "birth_date", "current_identity", "accepts_messages")
-_PLAIN_PERSON_ATTRIBUTES = tuple(name for name in PERSON_ATTRIBUTES if name not in _READ_OTHERWISE)
-# What the canonical text of a person and of a record is made of (`attname`s).
-PERSON_TEXT_COLUMNS = (
-    *_PLAIN_PERSON_ATTRIBUTES,
-    "national_id_mask",
-    "birth_date",
-    "current_identity_id",
-    "accepts_messages",
-)
+# What the canonical text of a person and of a record is made of (`attname`s), in the order of the attributes.
+_STORED_AS = {"national_id": "national_id_mask", "current_identity": "current_identity_id"}
+PERSON_TEXT_COLUMNS = tuple(_STORED_AS.get(name, name) for name in PERSON_ATTRIBUTES)
 RECORD_TEXT_COLUMNS = tuple(f"{name}_id" if name in _LISTED else name for name in RECORD_ATTRIBUTES)
+_BIRTH_DATE = PERSON_ATTRIBUTES.index("birth_date")
+_CURRENT_IDENTITY = PERSON_ATTRIBUTES.index("current_identity")
+_ACCEPTS_MESSAGES = PERSON_ATTRIBUTES.index("accepts_messages")
 _RECORD_COLUMN_OF = dict(zip(RECORD_ATTRIBUTES, RECORD_TEXT_COLUMNS, strict=True))
 _ANSWERS = {None: "", True: "是", False: "否"}
 
@@ -68,18 +64,19 @@ def _id(value: str) -> int | None:
 
 def current_values(person: Person) -> dict[str, str]:
     """The canonical text of a person as stored; the national ID appears as its mask only."""
-    return person_texts({column: getattr(person, column) for column in PERSON_TEXT_COLUMNS})
+    texts = person_texts([getattr(person, column) for column in PERSON_TEXT_COLUMNS])
+    return dict(zip(PERSON_ATTRIBUTES, texts, strict=True))
 
 
-def person_texts(columns: Mapping[str, Any]) -> dict[str, str]:
-    """The same, out of the columns named in `PERSON_TEXT_COLUMNS`: thousands of people are read without a model."""
-    texts = {attribute: columns[attribute] for attribute in _PLAIN_PERSON_ATTRIBUTES}
-    birth_date, identity_id = columns["birth_date"], columns["current_identity_id"]
-    texts["national_id"] = columns["national_id_mask"]
-    texts["birth_date"] = birth_date.isoformat() if birth_date else ""
-    texts["current_identity"] = str(identity_id) if identity_id else ""
-    texts["accepts_messages"] = _ANSWERS[columns["accepts_messages"]]
-    return texts
+def person_texts(columns: Sequence[Any]) -> tuple[str, ...]:
+    """The texts of the `PERSON_ATTRIBUTES`, out of the columns named in `PERSON_TEXT_COLUMNS`: thousands of people are
+    read without a model, and without a dictionary each."""
+    texts = list(columns)
+    birth_date, identity_id = texts[_BIRTH_DATE], texts[_CURRENT_IDENTITY]
+    texts[_BIRTH_DATE] = birth_date.isoformat() if birth_date else ""
+    texts[_CURRENT_IDENTITY] = str(identity_id) if identity_id else ""
+    texts[_ACCEPTS_MESSAGES] = _ANSWERS[texts[_ACCEPTS_MESSAGES]]
+    return tuple(texts)
 
 
 def seen_values(person: Person) -> dict[str, str]:
@@ -90,15 +87,13 @@ def seen_values(person: Person) -> dict[str, str]:
 
 def current_record_values(record: AcademicRecord) -> dict[str, str]:
     """The canonical text of an academic record as stored."""
-    return record_texts([getattr(record, column) for column in RECORD_TEXT_COLUMNS])
+    texts = record_texts([getattr(record, column) for column in RECORD_TEXT_COLUMNS])
+    return dict(zip(RECORD_ATTRIBUTES, texts, strict=True))
 
 
-def record_texts(columns: Iterable[Any]) -> dict[str, str]:
-    """The same, out of the columns named in `RECORD_TEXT_COLUMNS`, in that order."""
-    return {
-        attribute: value if type(value) is str else str(value or "")
-        for attribute, value in zip(RECORD_ATTRIBUTES, columns, strict=True)
-    }
+def record_texts(columns: Iterable[Any]) -> tuple[str, ...]:
+    """The texts of the `RECORD_ATTRIBUTES`, out of the columns named in `RECORD_TEXT_COLUMNS`."""
+    return tuple([value if type(value) is str else str(value or "") for value in columns])
 
 
 def _national_id_columns(value: str, pk: int, digests: Mapping[str, str]) -> dict[str, Any]:

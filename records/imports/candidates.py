@@ -75,8 +75,8 @@ def _further(item: Item) -> set[int]:
 def _candidate(item: Item, person: KnownPerson, lists: Lists, user: Any) -> Candidate:
     return Candidate(
         person.pk,
-        person.values["chinese_name"],
-        person.values["national_id"] if policies.may_read(user, "national_id") else "",
+        person.value("chinese_name"),
+        person.value("national_id") if policies.may_read(user, "national_id") else "",
         [reason for attribute, reason in _reasons(item, person) if policies.may_read(user, attribute)],
         [
             (BY_ATTRIBUTE[attribute].header, theirs, ours)
@@ -93,25 +93,25 @@ def _reasons(item: Item, person: KnownPerson) -> Iterator[tuple[str, str]]:
         yield "national_id", _("身分證字號相同")
     for attribute in ("serial_number", "student_number"):
         value = item.value(attribute)
-        if value and any(record.values[attribute] == value for record in person.records):
+        if value and any(record.value(attribute) == value for record in person.records):
             yield attribute, _("%(header)s相同") % {"header": BY_ATTRIBUTE[attribute].header}
     for attribute in _COMPARED:
-        value, stored = item.value(attribute), person.values[attribute]
+        value, stored = item.value(attribute), person.value(attribute)
         if value and value == stored:
             yield attribute, _("%(header)s相同") % {"header": BY_ATTRIBUTE[attribute].header}
         elif attribute == "chinese_name" and item.name_key == person.name_key:
             yield attribute, _("姓名只有字形不同")
     programme = item.value("programme")
-    if programme and any(record.values["programme"] == programme for record in person.records):
+    if programme and any(record.programme == programme for record in person.records):
         yield "programme", _("畢業系所相同")
 
 
 def _differences(item: Item, person: KnownPerson, lists: Lists) -> Iterator[tuple[str, str, str]]:
     """What speaks against the person: (attribute, in the file, as stored)."""
     if item.digest and person.digest and item.digest != person.digest:
-        yield "national_id", mask_national_id(item.value("national_id")), person.values["national_id"]
+        yield "national_id", mask_national_id(item.value("national_id")), person.value("national_id")
     for attribute in _IDENTITY:
-        value, stored = item.value(attribute), person.values[attribute]
+        value, stored = item.value(attribute), person.value(attribute)
         if value and stored and value != stored:
             yield attribute, lists.shown(attribute, value), lists.shown(attribute, stored)
 

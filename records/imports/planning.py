@@ -128,14 +128,16 @@ def _store_plan(
     complete_series()  # for programmes that were added past the admin
     options = plans.options_of(batch, rulings_of(batch))
     batch.history_seen = history_now()
-    total, planned = plan(rows, Lists.load(), options)
+    total, parts = plan(rows, Lists.load(), options)
     if connection.vendor == "sqlite":
-        planned = list(planned)  # where one writes at a time, others may do so until the rows are ready
+        parts = [
+            list(part) for part in parts
+        ]  # where one writes at a time, others may until the rows are ready
     with transaction.atomic():
         if not held(batch, State.READING, State.APPLYING).select_for_update().exists():
             return  # somebody else ended this batch meanwhile, or took it over
         batch.counts = no_rows_yet()
-        plans.store(batch, _counted(batch, total, planned))
+        plans.store(batch, _counting(batch, total, parts))
         # A sheet without a header row has data where headers are quoted.
         said = [[level, code, hide_national_ids(message)] for level, code, message in notes]
         batch.notes = [*said, *_own_notes(batch)]
@@ -144,11 +146,17 @@ def _store_plan(
         batch.save(update_fields=_WRITTEN)
 
 
-def _counted(batch: ImportBatch, total: int, planned: Iterable[plans.Planned]) -> Iterator[plans.Planned]:
-    for done, item in enumerate(planned):
-        if done % ROWS_BETWEEN_NOTES == 0:
-            progress.write(batch.pk, "storing", done, total)
-        count(batch.counts, item)
+def _counting(
+    batch: ImportBatch, total: int, parts: Iterable[Iterable[plans.Planned]]
+) -> Iterator[Iterator[plans.Planned]]:
+    for part in parts:
+        progress.write(batch.pk, "storing", batch.counts["rows"], total)
+        yield _counted(batch.counts, part)
+
+
+def _counted(counts: dict[str, int], part: Iterable[plans.Planned]) -> Iterator[plans.Planned]:
+    for item in part:
+        count(counts, item)
         yield item
 
 

@@ -78,13 +78,13 @@ def item_of(batch: ImportBatch, stored: ImportRow) -> Item:
 
 
 def known_about(items: Collection[Item], people: Iterable[int] = ()) -> Known:
-    """What is stored about the keys of rows, and further people."""
+    """What is stored about the keys of rows, and about further people, with all that is stored of them."""
     known = Known(
         serials=[value for item in items if (value := item.value("serial_number"))],
         digests=[item.digest for item in items if item.digest],
         students=[value for item in items if (value := item.value("student_number"))],
     )
-    known.load_more(people)
+    known.load_more({*known.people, *people})
     return known
 
 
@@ -197,7 +197,7 @@ def _own_ruling(row: ImportRow, item: Item, ruling: Ruling, known: Known) -> Rul
     if person is None:
         return None
     programme = item.value("programme")
-    fitting = [record for record in person.records if record.values["programme"] == programme]
+    fitting = [record for record in person.records if record.programme == programme]
     record_id = row.record_id or (fitting[0].pk if len(fitting) == 1 else None)
     if record_id is None and fitting:
         return None
