@@ -49,18 +49,20 @@ def is_current(batch: ImportBatch) -> bool:
 
 def overtaken(batch: ImportBatch) -> Overtaken:
     """What a waiting plan does not tell of, because it came since the plan was made."""
-    numbers = list(_rows_of_edited(batch).values_list("row_number", flat=True))
-    return Overtaken(_by_batches(batch), len(numbers), numbers[:NAMED_ROWS])
+    rows = ImportRow.objects.none() if is_current(batch) else _rows_of_edited(batch)
+    count = rows.count()
+    first = list(rows.values_list("row_number", flat=True)[:NAMED_ROWS]) if count else []
+    return Overtaken(_by_batches(batch), count, first)
 
 
 def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
-    """The rows of a plan that mean somebody with a newer line of history than the plan knows."""
+    """The rows of a plan that mean somebody with a newer line of history than the plan knows. One set of people, so
+    that a database joins it however large it is."""
     seen = batch.history_seen
-    people = Person.history.filter(history_id__gt=seen["people"], batch=None)
-    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None)
-    edited = {*people.values_list("id", flat=True), *degrees.values_list("person", flat=True)}
-    rows = ImportRow.objects.filter(batch=batch, person__any_of=sorted(edited))
-    return rows.order_by("row_number") if edited else rows.none()
+    people = Person.history.filter(history_id__gt=seen["people"], batch=None).order_by()
+    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None).order_by()
+    edited = people.values_list("id", flat=True).union(degrees.values_list("person", flat=True))
+    return ImportRow.objects.filter(batch=batch, person__in=edited).order_by("row_number")
 
 
 def _by_batches(batch: ImportBatch) -> bool:

@@ -33,7 +33,11 @@ _NOT_A_DIGIT = re.compile(r"\D")
 class SearchView(OwnPage):
     """As somebody types, or by the button. By POST only: what is typed stands in no address and no log."""
 
-    http_method_names = ["post"]
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Who comes back to the address of a search, which holds nothing, finds the field to search anew."""
+        return redirect("records:home")
 
     def post(self, request: HttpRequest) -> HttpResponse:
         count_search(request)

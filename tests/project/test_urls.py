@@ -57,7 +57,7 @@ POSTED = sorted(key for key, row in TABLE.items() if row.posted)
 
 
 def test_an_address_without_get_says_who_may_post():
-    assert {key for key, row in TABLE.items() if NOT_ALLOWED in row.expected.values()} == set(POSTED)
+    assert {key for key, row in TABLE.items() if NOT_ALLOWED in row.expected.values()} <= set(POSTED)
 
 
 @pytest.mark.parametrize("keys", portions(POSTED))

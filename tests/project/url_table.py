@@ -49,7 +49,7 @@ OK, MOVED, TO_LOGIN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 200, 302, 302, 403, 404
 @dataclass(frozen=True)
 class Row:
     """What a GET of one address answers to each visitor; `kwargs` makes the address from the database.
-    `posted` is what an empty POST answers, for the addresses that only take POST."""
+    `posted` is what an empty POST answers, for the addresses without a page of their own."""
 
     expected: Mapping[str, int]
     kwargs: Callable[[], dict[str, Any]] = dict
@@ -387,7 +387,10 @@ TABLE: dict[str, Row] = {
     "admin:records_bulkedit_undo": act(*CENTER_AND_IT, status=OK, kwargs=_bulk_edit),
     # the contacts' pages
     "records:home": own_page(),
-    "records:search": own_act(status=OK),
+    "records:search": Row(  # who opens the address of a search comes to the field
+        {role: MOVED if status == OK else status for role, status in own_page().expected.items()},
+        posted=own_act(status=OK).posted,
+    ),
     "records:person": own_page(_person),
     "records:person_confirm": own_act(_person),
     "records:person_edit": own_page(_person),

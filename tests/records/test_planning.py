@@ -385,6 +385,32 @@ def test_rows_that_repeat_what_is_stored_are_planned_as_rule_by_rule(monkeypatch
     assert short > 100
 
 
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_people_are_planned_alike_however_many_at_once(monkeypatch, at_once):
+    made = make_rows(120, seed=5, dirty=True, today=timezone.localdate())
+    rows = [dict(zip(HEADERS, cells, strict=True)) for cells in made]
+    imported(rows[:80])
+    # Keys of two people in one row, and people whose further degrees no row speaks of.
+    crossed = rows[3] | {"學號": rows[11]["學號"], "畢業系所": rows[11]["畢業系所"]}
+    again = [*disturbed(rows, Random(5)), crossed]
+    expected = views(planned(again)), codes(planned(again))
+    monkeypatch.setattr(planning, "_PLANNED_AT_ONCE", at_once)
+    assert (views(planned(again)), codes(planned(again))) == expected
+
+
+def test_a_value_typed_by_hand_that_the_batch_overwrites_is_told(user_of):
+    came = row(行動電話="0911-000111")
+    imported([came])
+    person = Person.objects.get()
+    by_hand = PersonChange(person.pk, {"mobile": "0922-000222"}, {"mobile": "0911-000111"})
+    apply_changes([by_hand], source=Source.ADMIN, editor=user_of("center_staff"), at=timezone.now())
+    assert codes(planned([came], mode="fill")) == [{"kept_hand_edited"}]
+    batch = planned([came], mode="overwrite")
+    assert codes(batch) == [{"replaced_hand_edited"}]
+    applied(batch)
+    assert codes(planned([came | {"行動電話": "0933-000333"}], mode="overwrite")) == [set()]
+
+
 # Old annotations ------------------------------------------------------------------------------------------
 OLD = "1.修改聯絡電話(20190320 李四)\n3.新增英文名字(20190321 李四)\n電話訪問過"
 
