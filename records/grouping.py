@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from .cells import NOTE
 from .columns import BY_ATTRIBUTE, PERSON_COLUMNS, RECORD_COLUMNS, SECONDARY_WORDS
 from .joins import against_join, followers, pair_identity
-from .matching import PERSON_TEXT_AT, RECORD_TEXT_AT, Known, KnownPerson, KnownRecord
+from .known_people import PERSON_TEXT_AT, RECORD_TEXT_AT, KnownPerson, KnownRecord
+from .matching import Known
 from .models import Verdict
 from .plans import ABOUT_ROWS, Planned
 from .rows import INDEX, Row
@@ -266,27 +267,32 @@ class Grouping:
         return next((record for record in records if record.programme == programme), None)
 
     def _claim(self, item: Item, group: Group) -> None:
+        """No key of a file is given to two people."""
         if item.digest:
-            self.by_digest.setdefault(item.digest, group)
-        for attribute, claims in (("student_number", self.by_student), ("serial_number", self.by_serial)):
+            other = self.by_digest.setdefault(item.digest, group)
+            # Whoever has a national ID keeps it, whatever a row says.
+            if other is not group and not any(one.person and one.person.digest for one in (group, other)):
+                self._ask_claimants(item, other, "national_id", "id_given_twice")
+        for attribute, code, claims in (
+            ("student_number", "student_given_twice", self.by_student),
+            ("serial_number", "given_twice", self.by_serial),
+        ):
             value = item.value(attribute)
-            if not value:
-                continue
-            other = claims.setdefault(value, group)
-            if other is group:
-                continue
-            header = BY_ATTRIBUTE[attribute].header
-            claimants = [*(i for i in other.items if i.value(attribute) == value), item]
-            numbers = sorted(one.row.number for one in claimants)
-            sentence = _("檔案中有兩位不同的人使用相同的%(header)s（%(rows)s），請查明是哪一位的。") % {
-                "header": header,
-                "rows": "、".join(_("第%(row)s列") % {"row": number} for number in numbers),
-            }
-            for one in claimants:
-                code = "given_twice" if attribute == "serial_number" else "student_given_twice"
-                one.ask(header, code, sentence)
+            if value and (other := claims.setdefault(value, group)) is not group:
+                self._ask_claimants(item, other, attribute, code)
         if item.ruling and item.value("student_number") and not keeps_number(item.record):
             self._claim_number(item, group)
+
+    def _ask_claimants(self, item: Item, other: Group, attribute: str, code: str) -> None:
+        value, header = item.value(attribute), BY_ATTRIBUTE[attribute].header
+        claimants = [*(one for one in other.items if one.value(attribute) == value), item]
+        numbers = sorted(one.row.number for one in claimants)
+        sentence = _("檔案中有兩位不同的人使用相同的%(header)s（%(rows)s），請查明是哪一位的。") % {
+            "header": header,
+            "rows": "、".join(_("第%(row)s列") % {"row": number} for number in numbers),
+        }
+        for one in claimants:
+            one.ask(header, code, sentence)
 
     def _claim_number(self, item: Item, group: Group) -> None:
         """However people ruled, a student number gets one bearer in a programme."""

@@ -1,87 +1,28 @@
 """Finding the person and the record a row speaks of: by serial number, national ID, student number with programme.
 
 What the database knows about the keys of a file is loaded once (`Known`); after that matching asks nothing. What else
-is stored of the people found is loaded for some thousand at a time (`texts_of`). A name alone never matches (SOP 6.5).
+is stored of the people found is loaded later (`known_people`). A name alone never matches (SOP 6.5).
 """
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import starmap
 from typing import Any
 
 from django.db.models import QuerySet
 
 from .bulk import KEYS_PER_STATEMENT, batched
+from .known_people import KnownPerson, KnownRecord, load_texts
 from .models import AcademicRecord, Annotation, Person
 from .serials import ever_used
-from .storing import (
-    PERSON_ATTRIBUTES,
-    PERSON_TEXT_COLUMNS,
-    RECORD_ATTRIBUTES,
-    RECORD_TEXT_COLUMNS,
-    person_texts,
-    record_texts,
-)
 
 # Lines of 註解 without their numbers (text, day, name), and how often each stands there.
 LineCounts = Counter[tuple[str, datetime.date | None, str]]
-PERSON_TEXT_AT = {attribute: index for index, attribute in enumerate(PERSON_ATTRIBUTES)}
-RECORD_TEXT_AT = {attribute: index for index, attribute in enumerate(RECORD_ATTRIBUTES)}
 _RECORD_KEYS = ("pk", "person", "serial_number", "student_number", "programme")
-_KEY_TEXTS = [RECORD_TEXT_AT[name] for name in ("serial_number", "student_number", "programme")]
-# Of whom somebody removes between the first look and the second; the door finds such a change stale.
-_NO_TEXTS, _NO_RECORD_TEXTS = ("",) * len(PERSON_ATTRIBUTES), ("",) * len(RECORD_ATTRIBUTES)
-
-
-@dataclass(slots=True)
-class KnownRecord:
-    """A stored record: its keys, and within `texts_of` the texts of the `RECORD_ATTRIBUTES` in their order."""
-
-    pk: int
-    person: KnownPerson
-    serial_number: str
-    student_number: str
-    programme: str
-    texts: tuple[str, ...] = ()
-
-    def value(self, attribute: str) -> str:
-        return self.texts[RECORD_TEXT_AT[attribute]]
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The texts by attribute, made anew each time."""
-        return dict(zip(RECORD_ATTRIBUTES, self.texts, strict=True))
-
-
-@dataclass(slots=True)
-class KnownPerson:
-    """A stored person: who it is, and the records that bear keys of the file; within `texts_of` all the records, and
-    the texts of the `PERSON_ATTRIBUTES` in their order."""
-
-    pk: int
-    name_key: str
-    digest: str | None
-    records: list[KnownRecord] = field(default_factory=list)
-    texts: tuple[str, ...] = ()
-    hand_edited: Collection[str] = ()
-
-    def value(self, attribute: str) -> str:
-        return self.texts[PERSON_TEXT_AT[attribute]]
-
-    @property
-    def is_objecting(self) -> bool:
-        """否 stands there exactly while an objection is open (SOP 6.9)."""
-        return self.value("accepts_messages") == "否"
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The texts by attribute, made anew each time."""
-        return dict(zip(PERSON_ATTRIBUTES, self.texts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,42 +92,6 @@ class Known:
         self.by_serial[record.serial_number] = record
         if record.student_number:
             self.by_student[record.student_number].append(record)
-
-
-def load_texts(people: Iterable[KnownPerson]) -> None:
-    """Load all that is stored of people: their texts, and all of their records with theirs."""
-    for some in batched(people, KEYS_PER_STATEMENT):
-        by_pk = {person.pk: person for person in some}
-        records = {record.pk: record for person in some for record in person.records}
-        for person in some:
-            person.texts = _NO_TEXTS
-            for record in person.records:
-                record.texts = _NO_RECORD_TEXTS
-        chunk = sorted(by_pk)
-        found = Person.objects.filter(pk__any_of=chunk)
-        for pk, hand_edited, *columns in found.values_list("pk", "hand_edited", *PERSON_TEXT_COLUMNS):
-            by_pk[pk].texts, by_pk[pk].hand_edited = person_texts(columns), hand_edited
-        theirs = AcademicRecord.objects.filter(person__any_of=chunk).order_by("pk")
-        for pk, person_id, *columns in theirs.values_list("pk", "person", *RECORD_TEXT_COLUMNS):
-            texts = record_texts(columns)
-            record = records.get(pk)
-            if record is None:
-                person = by_pk[person_id]
-                record = KnownRecord(pk, person, *(texts[place] for place in _KEY_TEXTS))
-                person.records.append(record)
-            record.texts = texts
-
-
-@contextmanager
-def texts_of(people: Collection[KnownPerson]) -> Iterator[None]:
-    """What is stored of people and their records, as long as they are planned: that of everybody in a large file
-    together would be most of the memory."""
-    load_texts(people)
-    yield
-    for person in people:
-        person.texts, person.hand_edited = (), ()
-        for record in person.records:
-            record.texts = ()
 
 
 def namesakes(name_keys: Iterable[str]) -> dict[str, list[Namesake]]:

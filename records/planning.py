@@ -16,7 +16,8 @@ from .bulk import IN_HAND, batched
 from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
 from .grouping import Group, Grouping, Item, is_stored_already
-from .matching import Known, KnownPerson, LineCounts, annotation_lines, texts_of
+from .known_people import KnownPerson, with_texts
+from .matching import Known, LineCounts, annotation_lines
 from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
 from .plans import Options, Planned
@@ -31,9 +32,11 @@ _ASKED_BY_TELEPHONE = tuple(FollowUp.Item.values)
 
 
 def plan(rows: Iterable[Row], lists: Lists, options: Options) -> tuple[int, Iterator[Iterable[Planned]]]:
-    """How many rows a file has, and the plan of each, in parts to be taken one after the other. Rows are judged as they
-    come (reading goes on in a process of its own meanwhile); they are planned person by person as they are taken, so
-    that the first of a part are stored while the others are made. While a part is taken, the database is asked nothing.
+    """How many rows a file has, and the plan of each, in parts; each part must be used up before the next is asked for.
+
+    Rows are judged as they come (reading goes on in a process of its own meanwhile). They are planned person by person
+    as they are taken, so that the first of a part are stored while the others are made; while a part is taken, the
+    database is asked nothing.
     """
     items: list[Item] = []
     for some in batched(rows, IN_HAND):
@@ -61,7 +64,7 @@ def _of_people(
     """People leave the queue as they are planned: what was made of a hundred thousand would double the memory."""
     while groups:
         some = [groups.popleft() for _turn in range(min(_PLANNED_AT_ONCE, len(groups)))]
-        with texts_of(_people_in(some)):
+        with with_texts(_people_in(some)):
             yield _planned(some, lists, options, lines)
 
 
@@ -83,8 +86,8 @@ def _planned(
     for some in batched(groups, IN_HAND):
         for group in some:
             if not is_stored_already(group):
-                stored_lines = lines[group.person.pk] if group.person else Counter()
-                PersonPlan(group, lists, options, stored_lines).make()
+                stored_lines = lines.get(group.person.pk) if group.person else None
+                PersonPlan(group, lists, options, stored_lines or Counter()).make()
                 _tell_of_calls(group)
         yield from (item.planned for group in some for item in group.items)
 

@@ -8,7 +8,7 @@ from .cells import NOTE
 from .changes import RecordChange
 from .columns import BY_ATTRIBUTE, RECORD_COLUMNS
 from .grouping import Group, Item
-from .matching import KnownRecord
+from .known_people import KnownRecord
 from .models import Verdict
 from .plans import Options
 from .programmes import Lists
@@ -80,6 +80,8 @@ class RecordPlans:
         }
         if item.ruling:
             self._keep_keys(item, record, values)
+        if self._is_of_another(values.get("student_number", ""), record):
+            item.ask("學號", "two_records", _("流水號與學號指向兩筆不同的學籍，請查明。"))
         if (
             "enrolment_status" in values
             and record.value("graduation_date")
@@ -97,6 +99,15 @@ class RecordPlans:
             change = self.changes[twin.row.number]
             _merge(change.values, values)
         change.before = {name: record.value(name) for name in change.values}
+
+    def _is_of_another(self, number: str, record: KnownRecord) -> bool:
+        """Whether another degree of the person in that programme bears the student number, or is given it by a row."""
+        given = {change.record_id: change.values.get("student_number") for change in self.changes.values()}
+        return bool(number) and any(
+            number in (other.student_number, given.get(other.pk))
+            for other in record.person.records
+            if other is not record and other.programme == record.programme
+        )
 
     def _keep_keys(self, item: Item, record: KnownRecord, values: dict[str, str]) -> None:
         """A person chose the record: what tells it apart stays as it is stored."""

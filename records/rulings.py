@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 from django.utils.translation import gettext as _
 
 from .encryption import digest
-from .matching import Known, KnownPerson, KnownRecord
+from .known_people import KnownPerson, KnownRecord
+from .matching import Known
 from .models import ImportDecision
 from .values import fold_name
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from .columns import COLUMNS
 from .grouping import Group
-from .matching import Known, KnownPerson, KnownRecord, Namesake, namesakes
+from .known_people import KnownPerson, KnownRecord
+from .matching import Known, Namesake, namesakes
 
 # However many rows of a file bear one name.
 _COMPARED_AT_MOST, _NAMED_AT_MOST = 200, 10
@@ -37,7 +38,7 @@ def find_namesakes(groups: list[Group], known: Known) -> None:
         possible = [
             namesake for namesake in stored.get(item.name_key, ()) if _may_be(namesake, digest, birth_date)
         ]
-        people = [] if digest else [known.people[namesake.pk] for namesake in possible]
+        people = [] if digest else [known.people[one.pk] for one in possible if one.pk in known.people]
         same = [r for person in people for r in person.records if _says_nothing_new(group, r)]
         if len(same) == 1:
             item.record = same[0]

@@ -29,17 +29,14 @@ def apply_changes(
     batch: Batch | None = None,
     reason: str = "",
     pool: SerialPool | None = None,
-    keys_checked: bool = False,
     after_step: Callable[[list[Applied]], None] = lambda applied: None,
 ) -> list[Applied]:
     """Write the changes, all or nothing, and say what became of each.
 
-    `changes` may be a stream when the serial numbers it needs were reserved before (`pool`). `keys_checked`: nothing
-    was written since the caller looked whose the national IDs, student and serial numbers are; the constraints of the
-    database hold against who writes at this moment. `after_step` is called inside the transaction with the outcome of
-    every few thousand people. `reason` stands in the history; for an import it is the file's name. A change whose
-    `before` is no longer true is not written; its outcome names the attributes. Raises SeriesFull before anything is
-    written, and ValueError for a 否 without its objection.
+    `changes` may be a stream when the serial numbers it needs were reserved before (`pool`). `after_step` is
+    called inside the transaction with the outcome of every few thousand people. `reason` stands in the history; for
+    an import it is the file's name. A change whose `before` is no longer true is not written; its outcome names the
+    attributes. Raises SeriesFull before anything is written, and ValueError for a 否 without its objection.
     """
     if pool is None:
         changes = list(changes)
@@ -48,17 +45,17 @@ def apply_changes(
     outcome: list[Applied] = []
     with transaction.atomic():
         for step in bulk.batched(changes, PEOPLE_PER_STEP):
-            applied = _apply(step, pool, act, keys_checked)
+            applied = _apply(step, pool, act)
             after_step(applied)
             outcome += applied
     return outcome
 
 
-def _apply(changes: list[PersonChange], pool: SerialPool, act: Act, keys_checked: bool) -> list[Applied]:
+def _apply(changes: list[PersonChange], pool: SerialPool, act: Act) -> list[Applied]:
     """One set of changes on its way through the tables."""
     objections.check(changes)
     outcome = [Applied(change.key, change.person_id) for change in changes]
-    present = Present.load(changes, keys_checked=keys_checked)
+    present = Present.load(changes)
     going = []
     for change, applied in zip(changes, outcome, strict=True):
         applied.stale += present.stale(change)

@@ -34,7 +34,7 @@ def write(going: Going, present: Present, act: Act) -> None:
 def _new_row(change: PersonChange, applied: Applied, digests: dict[str, str], act: Act) -> tuple[Any, ...]:
     columns = _BLANK | person_columns(without_refusal(change.values), applied.person_id, digests)
     columns |= {"id": applied.person_id, "created_at": act.at, "updated_at": act.at}
-    columns["hand_edited"] = [] if act.source == Source.IMPORT else _hand_edited([], change.values, act)
+    columns["hand_edited"] = _hand_edited([], change.values, act)
     if change.objection:
         columns["accepts_messages"] = False
     return _in_order(columns)

@@ -29,9 +29,8 @@ class Present:
         self._degrees: dict[int, set[int]] = defaultdict(set)  # of those who are to be removed
 
     @classmethod
-    def load(cls, changes: list[PersonChange], *, keys_checked: bool = False) -> Present:
-        """Lock what the changes speak of, people before records, each in the order of their ids. With `keys_checked`
-        the numbers that they bring are known to be free."""
+    def load(cls, changes: list[PersonChange]) -> Present:
+        """Lock what the changes speak of, people before records, each in the order of their ids."""
         present = cls()
         ids = sorted({change.person_id for change in changes if change.person_id is not None})
         records = [record for change in changes for record in change.records]
@@ -44,13 +43,7 @@ class Present:
                     "person", flat=True
                 )
             )
-        present.digests = {
-            national_id: digest(national_id)
-            for change in changes
-            if (national_id := change.values.get("national_id"))
-        }
-        if not keys_checked:
-            present._load_taken(records)
+        present._load_taken(changes, records)
         present._load_degrees([change.person_id for change in changes if change.is_removed])
         return present
 
@@ -60,8 +53,13 @@ class Present:
             for person_id, pk in found.values_list("person", "pk"):
                 self._degrees[person_id].add(pk)
 
-    def _load_taken(self, records: list[RecordChange]) -> None:
+    def _load_taken(self, changes: list[PersonChange], records: list[RecordChange]) -> None:
         """Digests, serial numbers and student numbers that the changes bring and somebody already has."""
+        self.digests = {
+            national_id: digest(national_id)
+            for change in changes
+            if (national_id := change.values.get("national_id"))
+        }
         for chunk in bulk.batched(self.digests.values(), bulk.KEYS_PER_STATEMENT):
             found = Person.objects.filter(national_id_digest__any_of=chunk)
             self._digest_owners.update(found.values_list("national_id_digest", "pk"))

@@ -17,7 +17,6 @@ from ..cells import WARNING
 from ..changes import Applied, apply_changes
 from ..models import AcademicRecord, ImportBatch, ImportOutcome, ImportRow, Person, Source, Verdict
 from ..serials import Need, SerialPool, SeriesFull, reserve
-from .overtaken import is_current
 from .planning import plan_again, replan
 from .states import State, again_once, held, leave, take, working
 
@@ -74,8 +73,6 @@ def replan_keeping_error(batch: ImportBatch) -> None:
 
 def _still_holds(batch: ImportBatch) -> bool:
     """Whether the plan says the same after others entered people or records, or took them back, since it was made."""
-    if is_current(batch):
-        return True
     newer = {"created_at__gt": batch.planned_at}
     others = ImportBatch.objects.filter(applied_at__gt=batch.planned_at).exclude(pk=batch.pk)
     if not (
@@ -112,7 +109,6 @@ def _apply(batch: ImportBatch) -> None:
             at=timezone.now(),
             batch=batch,
             pool=pool,
-            keys_checked=is_current(batch),
             after_step=writer.write,
         )
         batch.applied_at = timezone.now()

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from .. import policies
 from ..columns import BY_ATTRIBUTE
 from ..grouping import Item
-from ..matching import KnownPerson, KnownRecord, namesakes
+from ..known_people import KnownPerson, KnownRecord
+from ..matching import namesakes
 from ..models import ImportRow, Person
 from ..programmes import Lists
 from ..values import mask_national_id

@@ -6,26 +6,29 @@ The plan stays safe without this: what is no longer as the plan saw it is not wr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from ..models import AcademicRecord, BatchUndo, ImportBatch, ImportRow, Person
 
-# How many rows are named; the others are counted.
+# How many rows are named; the others are counted. And how many lines of history are looked at.
 NAMED_ROWS = 10
+LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
     """`by_batches`: others were written or taken back; `rows`: how many rows mean people who were edited in any other
-    way; `first_rows`: the numbers of the first of these."""
+    way, at least where not `are_all` are counted; `first_rows`: the numbers of the first of these."""
 
     by_batches: bool
     rows: int
     first_rows: list[int]
+    are_all: bool
 
     def __bool__(self) -> bool:
-        return self.by_batches or bool(self.rows)
+        return self.by_batches or bool(self.rows) or not self.are_all
 
     @property
     def more(self) -> int:
@@ -41,28 +44,25 @@ def history_now() -> dict[str, int]:
     }
 
 
-def is_current(batch: ImportBatch) -> bool:
-    """Whether nobody was entered, changed or removed since the plan was begun. Who writes at this very moment does not
-    show; the database's constraints refuse the later one."""
-    return history_now() == batch.history_seen
-
-
 def overtaken(batch: ImportBatch) -> Overtaken:
     """What a waiting plan does not tell of, because it came since the plan was made."""
-    rows = ImportRow.objects.none() if is_current(batch) else _rows_of_edited(batch)
-    count = rows.count()
-    first = list(rows.values_list("row_number", flat=True)[:NAMED_ROWS]) if count else []
-    return Overtaken(_by_batches(batch), count, first)
+    edited, are_all = _edited_since(batch)
+    rows = ImportRow.objects.filter(batch=batch, person__any_of=sorted(edited)).order_by("row_number")
+    numbers = list(rows.values_list("row_number", flat=True)) if edited else []
+    return Overtaken(_by_batches(batch), len(numbers), numbers[:NAMED_ROWS], are_all)
 
 
-def _rows_of_edited(batch: ImportBatch) -> QuerySet[ImportRow]:
-    """The rows of a plan that mean somebody with a newer line of history than the plan knows. One set of people, so
-    that a database joins it however large it is."""
+def _edited_since(batch: ImportBatch) -> tuple[set[int], bool]:
+    """Who has a newer line of history than the plan knows, and whether these are all: a bulk edit may have met a
+    hundred thousand, and a page is to open at once."""
     seen = batch.history_seen
-    people = Person.history.filter(history_id__gt=seen["people"], batch=None).order_by()
-    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None).order_by()
-    edited = people.values_list("id", flat=True).union(degrees.values_list("person", flat=True))
-    return ImportRow.objects.filter(batch=batch, person__in=edited).order_by("row_number")
+    people = Person.history.filter(history_id__gt=seen["people"], batch=None).order_by("history_id")
+    degrees = AcademicRecord.history.filter(history_id__gt=seen["records"], batch=None).order_by("history_id")
+    found = [
+        list(lines[: LOOKED_AT + 1])
+        for lines in (people.values_list("id", flat=True), degrees.values_list("person", flat=True))
+    ]
+    return {*chain(*found)}, all(len(lines) <= LOOKED_AT for lines in found)
 
 
 def _by_batches(batch: ImportBatch) -> bool:

@@ -24,7 +24,7 @@ RECORDS = [
     "querysets lookups",
     "models",
     "bulk progress leases organisation keys annotations storing kept_typing",
-    "programmes serials policies follow_ups search timelines confirming verifying terms",
+    "programmes serials policies follow_ups search timelines confirming verifying terms known_people",
     "matching changes",
     "rulings",
     "plan_payloads joins",

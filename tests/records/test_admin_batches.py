@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -205,6 +206,21 @@ def test_a_plan_tells_which_rows_mean_people_who_were_edited_since(center, user_
     degree.refresh_from_db()
     batch.refresh_from_db()
     assert degree.class_name == "四年Z班" and batch.counts["not_written"] == 1
+
+
+def test_of_very_many_edits_some_are_looked_at_and_the_page_says_so(center, user_of, monkeypatch):
+    monkeypatch.setattr(sys.modules["records.imports.overtaken"], "LOOKED_AT", 2)
+    people = [row() for _number in range(4)]
+    imported(people)
+    batch = planned([one | {"班級資料": "四年B班"} for one in people[2:]])
+    editor = user_of("center_staff")
+    first, *others = Person.objects.order_by("pk")
+    edited(first, editor, city="高雄市")
+    assert "資料庫已有變動" not in text_of(center, batch)
+    for person in others[:2]:
+        edited(person, editor, city="高雄市")
+    page = text_of(center, batch)
+    assert "以下只核對了其中一部分" in page and "計畫中有 1 列" in page
 
 
 def test_of_many_overtaken_rows_the_first_are_named_and_the_others_counted(center, user_of):

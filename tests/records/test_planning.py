@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from records import imports, objections, planning
-from records.changes import PersonChange, apply_changes
+from records.changes import PersonChange, RecordChange, apply_changes
 from records.columns import HEADERS
 from records.models import AcademicRecord, Annotation, FollowUp, ImportRow, Person, Programme, Source
 from records.synthetic import make_rows
@@ -396,6 +396,82 @@ def test_people_are_planned_alike_however_many_at_once(monkeypatch, at_once):
     expected = views(planned(again)), codes(planned(again))
     monkeypatch.setattr(planning, "_PLANNED_AT_ONCE", at_once)
     assert (views(planned(again)), codes(planned(again))) == expected
+
+
+def test_one_national_id_of_two_stored_people_needs_a_person():
+    rows = [row(身分證字號=None), row(身分證字號=None)]
+    imported(rows)
+    serials = dict(AcademicRecord.objects.values_list("student_number", "serial_number"))
+    again = [one | {"流水號": serials[one["學號"]], "身分證字號": national_id(777)} for one in rows]
+    batch = planned([*again, row()])
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+    assert all("id_given_twice" in found for found in codes(batch)[:2])
+    assert applied(batch).state == "applied"
+
+
+def _two_degrees_of_one_programme(first: dict, **values: str) -> tuple[AcademicRecord, AcademicRecord]:
+    """The degree that `first` brings, and a further one that was entered by hand."""
+    imported([first])
+    bachelor = AcademicRecord.objects.get()
+    values |= {"programme": str(bachelor.programme_id), "serial_number": "B57199999"}
+    change = PersonChange(bachelor.person_id, {}, {}, [RecordChange(None, values)])
+    apply_changes([change], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    return bachelor, AcademicRecord.objects.exclude(pk=bachelor.pk).get()
+
+
+_KEYS_ONLY = dict.fromkeys(("畢業系所", "畢業日期", "在學狀態", "班級資料"))
+
+
+def test_a_student_number_of_the_other_degree_of_that_programme_needs_a_person():
+    first = row()
+    _bachelor, other = _two_degrees_of_one_programme(first)
+    batch = applied(planned([first | _KEYS_ONLY | {"流水號": other.serial_number}, row()]))
+    assert batch.state == "applied"
+    assert verdicts(batch) == ["needs_person", "new_person"] and "two_records" in codes(batch)[0]
+
+
+def test_a_student_number_that_two_rows_give_to_two_degrees_of_a_programme_needs_a_person():
+    first = row(學號=None)
+    degrees = _two_degrees_of_one_programme(first)
+    rows = [first | _KEYS_ONLY | {"學號": "00957777", "流水號": one.serial_number} for one in degrees]
+    batch = applied(planned([*rows, row()]))
+    assert batch.state == "applied"
+    assert verdicts(batch) == ["needs_person", "needs_person", "new_person"]
+
+
+def test_the_degrees_of_a_person_are_named_in_one_order():
+    person = row()
+    imported([person | MASTER])
+    imported([person | BACHELOR])
+    serials = AcademicRecord.objects.order_by("pk").values_list("serial_number", flat=True)
+    for degree in (BACHELOR, MASTER):
+        [_degree, further] = views(planned([person | degree, person | DOCTOR]))
+        assert f"流水號 {'、'.join(serials)}" in further.target
+
+
+@pytest.mark.parametrize("before", [None, national_id(501)])
+def test_who_gets_another_national_id_while_the_plan_is_made_is_not_changed(before, monkeypatch, user_of):
+    """The texts of people are loaded after their keys."""
+    came = row(身分證字號=before)
+    imported([came])
+    person = Person.objects.get()
+    serial = person.academic_records.get().serial_number
+    seen = {"national_id": person.national_id_digest or ""}
+    changed = PersonChange(person.pk, {"national_id": national_id(502)}, seen)
+
+    def find(groups, known):
+        door = {"editor": user_of("center_staff"), "source": Source.ADMIN, "at": timezone.now()}
+        assert not apply_changes([changed], **door)[0].stale
+
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "find_namesakes", find)
+        batch = planned(
+            [came | {"流水號": serial, "身分證字號": national_id(501), "電子郵件": "new@example.com"}],
+            mode="overwrite",
+        )
+    applied(batch)
+    person.refresh_from_db()
+    assert person.email == came["電子郵件"] and verdicts(batch) == ["needs_person"]
 
 
 def test_a_value_typed_by_hand_that_the_batch_overwrites_is_told(user_of):
