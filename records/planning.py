@@ -27,7 +27,7 @@ from .rulings import Kind, identity_of
 from .same_names import find_namesakes
 
 _ACCEPTS_MESSAGES = INDEX["accepts_messages"]
-_PLANNED_AT_ONCE = 2_000
+_PLANNED_AT_ONCE = 5_000
 _ASKED_BY_TELEPHONE = tuple(FollowUp.Item.values)
 
 
