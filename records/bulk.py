@@ -27,7 +27,7 @@ KEYS_PER_STATEMENT = 5_000
 IDS_PER_STATEMENT = 900
 # So many rows go from one step of the work to the next: to and fro with every single one, the processor's caches never
 # hold the step it is at, and everything takes a quarter longer.
-IN_HAND = 500
+IN_HAND = 200
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
