@@ -102,8 +102,10 @@ class RecordPlans:
 
     def _is_of_another(self, number: str, record: KnownRecord) -> bool:
         """Whether another degree of the person in that programme bears the student number, or is given it by a row."""
+        if not number:
+            return False
         given = {change.record_id: change.values.get("student_number") for change in self.changes.values()}
-        return bool(number) and any(
+        return any(
             number in (other.student_number, given.get(other.pk))
             for other in record.person.records
             if other is not record and other.programme == record.programme

@@ -129,10 +129,9 @@ def _store_plan(
     options = plans.options_of(batch, rulings_of(batch))
     batch.history_seen = history_now()
     total, parts = plan(rows, Lists.load(), options)
+    # Where one writes at a time, others may do so until the rows are ready.
     if connection.vendor == "sqlite":
-        parts = [
-            list(part) for part in parts
-        ]  # where one writes at a time, others may until the rows are ready
+        parts = [list(part) for part in parts]
     with transaction.atomic():
         if not held(batch, State.READING, State.APPLYING).select_for_update().exists():
             return  # somebody else ended this batch meanwhile, or took it over
