@@ -270,8 +270,10 @@ class Grouping:
         """No key of a file is given to two people."""
         if item.digest:
             other = self.by_digest.setdefault(item.digest, group)
-            # Whoever has a national ID keeps it, whatever a row says.
-            if other is not group and not any(one.person and one.person.digest for one in (group, other)):
+            # A person who ruled whose a row is has said so; whoever has a national ID then keeps it.
+            is_ruled = any(one.ruling for one in (item, *other.items))
+            has_one = any(one.person and one.person.digest for one in (group, other))
+            if other is not group and not (is_ruled and has_one):
                 self._ask_claimants(item, other, "national_id", "id_given_twice")
         for attribute, code, claims in (
             ("student_number", "student_given_twice", self.by_student),

@@ -194,8 +194,8 @@ class PersonPlan:
             return False
         if self.options.mode == Mode.OVERWRITE:
             if attribute in self.person.hand_edited:
-                sentence = _("資料庫中的值是人工修改過的；本批次設定為以檔案取代，原值留在異動紀錄。")
-                winner.remark(header, NOTE, "replaced_hand_edited", sentence)
+                sentence = _("資料庫中的值是人工修改過的；本批次設定為以檔案覆寫，原值留在異動紀錄。")
+                winner.remark(header, WARNING, "replaced_hand_edited", sentence)
             return True
         if attribute in self.person.hand_edited:
             winner.remark(header, NOTE, "kept_hand_edited", _("資料庫中的值是人工修改過的，保留原值。"))

@@ -119,8 +119,11 @@ def kept_for_mapping(batches: QuerySet[ImportBatch]) -> QuerySet[ImportBatch]:
 
 
 def earlier_import(batch: ImportBatch) -> ImportBatch | None:
-    """The newest applied batch of the very same file."""
+    """The newest applied batch of the very same file; one that was taken back only where none stands."""
     same = ImportBatch.objects.filter(sha256=batch.sha256, state=ImportBatch.State.APPLIED).exclude(
         pk=batch.pk
     )
-    return same.select_related("applied_by").order_by("-applied_at").first()
+    newest = list(
+        same.select_related("applied_by").prefetch_related("undoings").order_by("-applied_at", "-pk")
+    )
+    return next((one for one in newest if not one.is_undone), next(iter(newest), None))

@@ -362,6 +362,24 @@ def test_the_same_file_can_be_imported_again_and_is_told_that_it_was_undone(tmp_
     assert f"批次 #{undo.batch_id}" in note and "已還原" in note
 
 
+def test_the_same_file_again_is_told_of_the_batch_that_stands_not_of_a_later_one_taken_back(tmp_path):
+    file = workbook(tmp_path / "離校資料.xlsx", [row(行動電話="0911-000111")])
+
+    def planned_again():
+        batch = received(file, mode="overwrite")
+        imports.read_and_plan(batch)
+        batch.refresh_from_db()
+        return batch
+
+    standing = applied(planned_again())
+    person = Person.objects.get()
+    typed = PersonChange(person.pk, {"mobile": "0922-000222"}, {"mobile": person.mobile})
+    apply_changes([typed], editor=importer(), source=Source.ADMIN, at=timezone.now())
+    assert undone(applied(planned_again())).batch.is_undone
+    [note] = [text for _level, code, text in planned_again().notes if code == "imported_before"]
+    assert f"批次 #{standing.pk}" in note and "還原" not in note
+
+
 def test_a_plan_made_before_the_undo_is_planned_again():
     came = row()
     batch = imported([came])

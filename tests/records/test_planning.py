@@ -409,6 +409,17 @@ def test_one_national_id_of_two_stored_people_needs_a_person():
     assert applied(batch).state == "applied"
 
 
+def test_one_national_id_in_rows_of_two_people_is_asked_about_also_when_one_has_an_id_of_his_own():
+    rows = [row(身分證字號=None), row()]
+    imported(rows)
+    serials = dict(AcademicRecord.objects.values_list("student_number", "serial_number"))
+    again = [one | {"流水號": serials[one["學號"]], "身分證字號": national_id(777)} for one in rows]
+    for order in (again, again[::-1]):
+        batch = planned(order)
+        assert verdicts(batch) == ["needs_person", "needs_person"]
+        assert all("id_given_twice" in found for found in codes(batch))
+
+
 def _two_degrees_of_one_programme(first: dict, **values: str) -> tuple[AcademicRecord, AcademicRecord]:
     """The degree that `first` brings, and a further one that was entered by hand."""
     imported([first])
