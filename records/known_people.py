@@ -109,7 +109,7 @@ def load_texts(people: Iterable[KnownPerson]) -> None:
 
 
 @contextmanager
-def with_texts(people: Collection[KnownPerson]) -> Iterator[None]:
+def texts_loaded(people: Collection[KnownPerson]) -> Iterator[None]:
     """The texts of people as long as these are planned: those of everybody in a large file together would be most of
     the memory."""
     load_texts(people)

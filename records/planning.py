@@ -16,7 +16,7 @@ from .bulk import IN_HAND, batched
 from .cells import ERROR, NOTE, WARNING
 from .columns import BY_ATTRIBUTE
 from .grouping import Group, Grouping, Item, is_stored_already
-from .known_people import KnownPerson, with_texts
+from .known_people import KnownPerson, texts_loaded
 from .matching import Known, LineCounts, annotation_lines
 from .models import FollowUp, Verdict
 from .person_plans import PersonPlan
@@ -64,7 +64,7 @@ def _of_people(
     """People leave the queue as they are planned: what was made of a hundred thousand would double the memory."""
     while groups:
         some = [groups.popleft() for _turn in range(min(_PLANNED_AT_ONCE, len(groups)))]
-        with with_texts(_people_in(some)):
+        with texts_loaded(_people_in(some)):
             yield _planned(some, lists, options, lines)
 
 

@@ -37,10 +37,9 @@ def person_columns(
     columns: dict[str, Any] = dict(values)
     if "national_id" in columns:
         columns.update(_national_id_columns(columns.pop("national_id"), pk, digests))
-    if birth_date := columns.get("birth_date"):
-        columns["birth_date"] = datetime.date.fromisoformat(birth_date)
-    elif birth_date == "":
-        columns["birth_date"] = None
+    if "birth_date" in columns:
+        birth_date = columns["birth_date"]
+        columns["birth_date"] = datetime.date.fromisoformat(birth_date) if birth_date else None
     if "accepts_messages" in columns:
         columns["accepts_messages"] = {"是": True, "": None}[columns["accepts_messages"]]
     if "current_identity" in columns:
