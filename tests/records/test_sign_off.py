@@ -270,6 +270,17 @@ def test_the_sheet_is_a_paper_with_all_that_is_signed(term):
     assert "林" not in text.replace("林學", "")  # nobody of the file
 
 
+def test_a_sheet_never_calls_a_check_passed_that_is_not(term):
+    applied(planned([row(), row(中文姓名="")], term=term))
+    sheet = sign_off.sheet_of(term)
+    context = {"sheet": sheet, "signed": None, "digest": sign_off.digest(sheet)}
+    text = "".join(
+        page.get_textpage().get_text_range()
+        for page in PdfDocument(render_pdf("documents/term_sheet.html", context))
+    )
+    assert text.count("未通過") == len(sign_off.open_checks(sheet)) == 1
+
+
 def test_every_page_of_the_sheet_says_which_term_it_is_of(term):
     for _ in range(9):
         imported([row()], term=term)
